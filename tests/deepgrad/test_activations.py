@@ -1,0 +1,92 @@
+import math
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from deepgrad import check_gradient, relative_error, relu, sigmoid, softmax, tanh
+from tests.strategies import extreme, moderate
+
+ALL = [sigmoid, tanh, relu, softmax]
+
+
+@pytest.mark.parametrize("f", [sigmoid, tanh, softmax])
+@given(z=moderate())
+def test_way_back_is_the_finite_difference(f, z):
+    assert check_gradient(f, z) < 1e-7
+
+
+@given(z=moderate())
+def test_relu_way_back_away_from_its_kink(z):
+    assert check_gradient(relu, np.where(np.abs(z) < 1e-3, 1.0, z)) < 1e-7
+
+
+def test_relu_derivative_is_one_above_zero_and_zero_elsewhere():
+    y, back = relu(np.array([-2.0, -0.0, 0.0, 3.0]))
+    assert y.tolist() == [0, 0, 0, 3]
+    assert back(np.array([5.0, 5, 5, 5])).tolist() == [0, 0, 0, 5]
+
+
+@pytest.mark.parametrize("z", [-700, -40, -17, -1, -1e-9, 0, 0.3, 5, 36])
+def test_sigmoid_against_fifty_digits(z):
+    exact = 1 / (1 + (-Decimal(z)).exp())
+    assert float(sigmoid(float(z))[0]) == pytest.approx(float(exact), rel=4e-16, abs=0)
+
+
+def test_sigmoid_known_values_in_float32():
+    z = np.array([-3.4e38, -200, -80, -20, 0, 20, 200, 3.4e38], np.float32)
+    y, back = sigmoid(z)
+    assert y.dtype == np.float32
+    exact = np.array([0, 0, math.exp(-80), 1 / (1 + math.exp(20)), 0.5, 1, 1, 1])
+    np.testing.assert_allclose(y, exact, rtol=3e-7, atol=1e-45)
+    assert back(np.ones_like(z))[4] == 0.25
+
+
+def test_sigmoid_derivative_peaks_at_a_quarter():
+    z = np.linspace(-30, 30, 60001)
+    slope = sigmoid(z)[1](np.ones_like(z))
+    assert slope.max() == 0.25
+    assert z[slope.argmax()] == pytest.approx(0, abs=1e-12)
+    assert relative_error(slope, slope[::-1]) < 1e-12
+
+
+@given(z=moderate(size=30))
+def test_symmetries(z):
+    np.testing.assert_allclose(sigmoid(-z)[0], 1 - sigmoid(z)[0], rtol=0, atol=2.3e-16)
+    np.testing.assert_allclose(tanh(z)[0], 2 * sigmoid(2 * z)[0] - 1, rtol=0, atol=5e-16)
+
+
+@given(z=moderate(size=50))
+def test_softmax_is_a_distribution_that_ignores_a_shift(z):
+    y, back = softmax(z)
+    np.testing.assert_allclose(y.sum(axis=-1), 1, rtol=1e-15 * z.shape[-1])
+    np.testing.assert_allclose(softmax(z + 100)[0], y, rtol=1e-12)
+    np.testing.assert_allclose(back(z).sum(axis=-1), 0, atol=1e-13)  # moving all scores together moves nothing
+
+
+def test_softmax_by_hand():
+    y, _ = softmax(np.log([[1.0, 2.0, 5.0], [1, 1, 2]]))
+    np.testing.assert_allclose(y, [[0.125, 0.25, 0.625], [0.25, 0.25, 0.5]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("f", ALL)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_any_finite_number_is_welcome(f, dtype):
+    @given(z=extreme(dtype))
+    def check(z):
+        y, back = f(z)
+        dz = back(np.ones_like(z))
+        assert y.dtype == dz.dtype == dtype
+        assert y.shape == dz.shape == z.shape
+        assert np.isfinite(y).all()
+        assert np.isfinite(dz).all()
+
+    check()
+
+
+@pytest.mark.parametrize("f", [sigmoid, tanh, relu])
+def test_a_single_number_is_enough(f):
+    y, back = f(0.5)
+    assert np.ndim(y) == np.ndim(back(1.0)) == 0
+    assert y == f(np.array([0.5]))[0][0]
