@@ -43,7 +43,7 @@ def judge(m: Measurement) -> list[Claim]:
     return [
         Claim(
             id="1.3",
-            text=Text("가운데 고리 ∂h_{k+1}/∂h_k는 w·σ′(z)이다", "A middle link ∂h_{k+1}/∂h_k is w·σ′(z)"),
+            text=Text("가운데 고리 ∂hₖ₊₁/∂hₖ는 w·σ′(z)이다", "A middle link ∂hₖ₊₁/∂hₖ is w·σ′(z)"),
             verdict="holds" if error < 1e-9 else "does-not-hold",
             finding=Text(
                 f"그려 놓은 사슬의 고리 {m.links.size}개 모두 뉴런 하나를 조금 밀어 본 결과와 {exponent} 안에서 같습니다.",

@@ -66,7 +66,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
 def gear(axes: Axes, x: float, radius: float, teeth: int, phase: float, color: str) -> None:
     """A gear whose pitch circle has `radius`: teeth as a trapezoid wave around it."""
     wave = np.array([-1.0, -1.0, 1.0, 1.0])
-    at = np.array([0.0, 0.3, 0.42, 0.88]) - 0.15
+    at = np.array([0.0, 0.4, 0.52, 0.88]) - 0.2
     angle = (np.arange(teeth)[:, None] + at).ravel() / teeth * 2 * np.pi + phase
     r = radius + 0.11 * np.tile(wave, teeth)
     outline = np.column_stack([x + r * np.cos(angle), r * np.sin(angle)])
@@ -84,8 +84,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     colors = (style.BLUE, style.MUTED, style.MUTED, style.ORANGE)
     phase = 0.0
     for k, (x, radius, teeth) in enumerate(zip(centres, radii, TEETH, strict=True)):
-        # A tooth of one gear must face a gap of its neighbour at the point where they touch.
-        phase = 0.0 if k == 0 else np.pi + phase * TEETH[k - 1] / teeth + np.pi / teeth
+        # A tooth of one gear must face a gap of its neighbour where they touch, and the two turn against each other.
+        phase = 0.0 if k == 0 else np.pi - (phase * TEETH[k - 1] + np.pi) / teeth
         gear(axes, x, radius, teeth, phase, colors[k])
         axes.text(x, -max(radii) - 0.45, "x" if k == 0 else f"h{'₁₂₃'[k - 1]}", ha="center", va="top")
     for k in range(len(TEETH) - 1):
