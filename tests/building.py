@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-NOT_SOURCE = shutil.ignore_patterns(".venv", ".cache", "site", "out", ".git", "__pycache__", ".*_cache", ".hypothesis")
+MADE = {".venv", ".cache", "site", "out", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 
 
 def build(target: Path, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -21,5 +21,9 @@ def build(target: Path, root: Path = ROOT, **environment: str) -> subprocess.Com
 
 def copy_of_the_book(root: Path) -> dict[str, str]:
     """A copy of the tree to be spoilt or timed; returns the environment in which its own code and caches count."""
-    shutil.copytree(ROOT, root, ignore=NOT_SOURCE)
+
+    def not_source(folder: str, names: list[str]) -> set[str]:
+        return {"__pycache__"} | (MADE if Path(folder) == ROOT else set())
+
+    shutil.copytree(ROOT, root, ignore=not_source)
     return {"PYTHONPATH": str(root / "code"), "GRADBOOK_CACHE": str(root / ".cache")}
