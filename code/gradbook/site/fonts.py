@@ -1,0 +1,141 @@
+"""The site's fonts: cut down to the characters its pages use, so that no page asks a font service for anything.
+
+Readers with a Korean font of their own see that; NanumGothic serves those without, and all figures (Matplotlib measured their
+text with it). DejaVu Sans has the signs NanumGothic lacks, STIX Two Math the formulas. All three allow cutting and embedding
+(SIL Open Font License; Bitstream Vera licence).
+"""
+
+import hashlib
+import importlib.util
+import re
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from html import unescape
+from pathlib import Path
+from typing import Final
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+from gradbook.memo import CACHE, write_whole
+from gradbook.text import BookError
+
+MATH: Final = re.compile(r"<math\b.*?</math>", re.DOTALL)
+TAG: Final = re.compile(r"<[^>]*>")
+ALWAYS: Final = "".join(map(chr, range(0x21, 0x7F))) + "…–—‘’“”×÷±−·¶"  # what the theme's script may add
+
+ROOT_SIGN: Final = "√"  # `<msqrt>` draws it without naming it
+
+
+@dataclass(frozen=True)
+class Face:
+    """One font file of the site: the families it serves, its weight, and the file of a package it is cut from."""
+
+    file: str
+    families: tuple[str, ...]
+    weight: int
+    package: str
+    path: str
+
+
+TEXT: Final = ("Book Sans", "Book Figure")
+NANUM: Final = Face("nanum-regular.woff2", TEXT, 400, "koreanize_matplotlib", "fonts/NanumGothic.ttf")
+FACES: Final = (
+    NANUM,
+    Face("nanum-bold.woff2", TEXT, 700, "koreanize_matplotlib", "fonts/NanumGothicBold.ttf"),
+    Face("signs.woff2", TEXT, 400, "matplotlib", "mpl-data/fonts/ttf/DejaVuSans.ttf"),
+    Face("math.woff2", ("Book Math",), 400, "ziamath", "fonts/STIXTwoMath-Regular.ttf"),
+)
+
+
+def write(site: Path) -> None:
+    """Cut the fonts for the pages in `site` and put them with their stylesheet into `assets/fonts`."""
+    text, formulas = characters(site)
+    common = text - covered(NANUM)
+    wanted = {face: text & covered(face) for face in FACES[:2]}
+    wanted[FACES[2]] = common & covered(FACES[2])
+    wanted[FACES[3]] = formulas & covered(FACES[3])
+    cut = {face: cut_down(face, "".join(sorted(used))) for face, used in wanted.items() if used}
+    folder = site / "assets" / "fonts"
+    for face, made in cut.items():
+        write_whole(folder / face.file, made.read_bytes())
+    write_whole(folder / "fonts.css", stylesheet({face: wanted[face] for face in cut}).encode())
+    for old in set((CACHE / "fonts").glob("*.woff2")) - set(cut.values()):
+        old.unlink()
+
+
+def characters(site: Path) -> tuple[set[str], set[str]]:
+    """The characters of all pages and frames, and those of their formulas."""
+    pages = [path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))]
+    frames = [path.read_text(encoding="utf-8") for path in sorted((site / "assets" / "frames").rglob("*.json"))]
+    formulas = "".join(TAG.sub("", formula) for page in pages for formula in MATH.findall(page))
+    text = set(ALWAYS).union(*map(unescape, pages), *frames)
+    return {c for c in text if c.isprintable() and c != " "}, with_italics(set(unescape(formulas)) | set(ALWAYS) | {ROOT_SIGN})
+
+
+def with_italics(used: set[str]) -> set[str]:
+    """A lone letter in a formula is set in mathematical italics, which is another character (ℎ alone is older)."""
+    return (
+        used
+        | {c for c in map(chr, range(0x1D434, 0x1D7CC)) if is_italic(c) and unicodedata.normalize("NFKC", c) in used}
+        | {"ℎ"}
+    )
+
+
+def is_italic(c: str) -> bool:
+    return unicodedata.name(c, "").startswith("MATHEMATICAL ITALIC")
+
+
+@cache
+def origin(face: Face) -> Path:
+    spec = importlib.util.find_spec(face.package)  # not imported: only its file is wanted
+    path = Path(spec.submodule_search_locations[0]) / face.path if spec and spec.submodule_search_locations else None
+    if path is None or not path.exists():
+        raise BookError(f"the font {face.path} of {face.package} is missing: install from requirements.lock again")
+    return path
+
+
+@cache
+def covered(face: Face) -> frozenset[str]:
+    """The characters the font has; NanumGothic without its few raised and lowered digits, which would clash with the others."""
+    with TTFont(origin(face), lazy=True) as font:
+        has = frozenset(map(chr, font.getBestCmap()))
+    return has if face.package != NANUM.package else has - frozenset("¹²³") - frozenset(map(chr, range(0x2070, 0x20A0)))
+
+
+def cut_down(face: Face, used: str) -> Path:
+    """The cut font, kept under a key of its characters, origin and this file: an unchanged rebuild costs nothing."""
+    key = hashlib.sha256(f"{used}{origin(face).stat().st_size}{Path(__file__).read_text()}".encode()).hexdigest()[:16]
+    made = CACHE / "fonts" / f"{face.file.removesuffix('.woff2')}-{key}.woff2"
+    if not made.exists():
+        options = subset.Options(
+            flavor="woff2", hinting=False, notdef_outline=True, recalc_timestamp=False, name_IDs=[0, 13, 14],
+            layout_features=["ccmp", "kern", "mark", "mkmk", "ssty", "dtls", "flac"],
+        )  # fmt: skip
+        options.drop_tables += ["FFTM", "TSI0", "TSI1", "TSI2", "TSI3", "TSI5"]  # editors' notes
+        with TTFont(origin(face), lazy=True, recalcTimestamp=False) as font:
+            cutter = subset.Subsetter(options)
+            cutter.populate(text=used)
+            cutter.subset(font)
+            made.parent.mkdir(parents=True, exist_ok=True)
+            part = made.with_suffix(".part")
+            subset.save_font(font, str(part), options)
+            shutil.move(part, made)
+    return made
+
+
+def stylesheet(faces: dict[Face, set[str]]) -> str:
+    """`@font-face` for each family and file; the signs say which characters they are for, so that they load only for these."""
+    rules = []
+    for face, used in faces.items():
+        ranges = (
+            f"unicode-range:{','.join(f'U+{ord(c):X}' for c in sorted(used))};" if face.file == "signs.woff2" else ""
+        )
+        rules += [
+            f'@font-face{{font-family:"{family}";src:url("{face.file}") format("woff2");'
+            f"font-weight:{face.weight};font-display:swap;{ranges}}}"
+            for family in face.families
+        ]
+    return "\n".join(rules) + "\n"

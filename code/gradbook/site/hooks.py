@@ -1,0 +1,166 @@
+"""MkDocs' events. The only file that knows MkDocs: it hands pages to the other modules and puts back what they return.
+
+A build runs once for each language; static-i18n starts the second inside the first one's end. Hooks stay loaded while serving:
+after an edit in `gradbook/site/` start `mkdocs serve` anew (edits of experiments, library and prose need nothing).
+"""
+
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mkdocs import utils
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort, PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils import clean_directory, meta
+from mkdocs_static_i18n.utils import I18nLoggingFilter  # type: ignore[import-untyped]
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout, installed or not
+
+from gradbook.site import cells, fonts, formulas, head, library, outputs, prepared, search_index, source_pages, store
+from gradbook.site.placeholders import LanguageBook, Sheet
+from gradbook.text import BookError, Lang
+
+BEFORE, LAST = 200, -200  # around the priorities of mkdocs-jupyter (100) and static-i18n (-100)
+LIBRARY = re.compile(r"^\{\{\s*library\s*\}\}$", re.MULTILINE)
+books: list[LanguageBook] = []  # of the build under way
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    prepared.fix_environment(serving=command == "serve")
+
+
+@event_priority(LAST)  # static-i18n has chosen the language
+def on_config(config: MkDocsConfig) -> None:
+    try:
+        if is_first_language(config):
+            books.clear()
+            prepared.prepare()
+        cache = prepared.pages_cache(language(config))
+    except BookError as error:
+        raise PluginError(str(error)) from None
+    config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(cache)
+
+
+@event_priority(BEFORE)
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """A notebook's front matter is Jupyter's; what it says about the page counts here too. `{{ library }}` is Markdown."""
+    _, front = meta.get_data(Path(page.file.abs_src_path or "").read_text(encoding="utf-8-sig"))
+    if "kernelspec" in front:
+        page.meta.update({key: value for key, value in front.items() if key not in ("jupytext", "kernelspec")})
+    return LIBRARY.sub(lambda _: library.markdown(language(config)), markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    try:
+        return formulas.render(cells.clean(html, language(config)), page.file.src_uri)
+    except BookError as error:
+        raise PluginError(str(error)) from None
+
+
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    """All pages of the language stand: fill in what they say about each other, before search and templates read them."""
+    pages = [file.page for file in files.documentation_pages() if file.page]
+    sheets = [Sheet(page.file.src_uri, address(page), chapter(page), page.content or "") for page in pages]
+    try:
+        book = LanguageBook(language(config), store.ledger(), sheets)
+        for page, sheet in zip(pages, sheets, strict=True):
+            page.content = book.resolve(sheet)
+            description = book.plain(str(page.meta.get("description") or ""), sheet)
+            page.meta["description"] = description.replace('"', "&quot;")  # templates put it into attributes as it is
+            resolve_titles(page.toc.items, book, sheet)
+            page.title = book.plain(str(page.title or ""), sheet)
+        book.check_complete(store.figure_names(book.lang))
+    except BookError as error:
+        raise PluginError(str(error)) from None
+    books.append(book)
+
+
+def resolve_titles(items: list[AnchorLink], book: LanguageBook, sheet: Sheet) -> None:
+    for item in items:
+        item.title = book.plain(item.title, sheet)
+        resolve_titles(item.children, book, sheet)
+
+
+@event_priority(LAST)  # after mkdocs-jupyter has put in its scripts
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    languages, default = all_languages(config)
+    return head.mend(output, page.url, language(config), config.site_url or "/", languages, default)
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """There is one 404.html, in both languages: the other language's build must not overwrite it."""
+    _, default = all_languages(config)
+    if template_name != "404.html":
+        return output_content
+    if language(config) != default:
+        return ""
+    return head.ALTERNATE.sub("", head.mend_search(output_content, language(config), default))
+
+
+@event_priority(LAST)  # after static-i18n has built the other languages
+def on_post_build(config: MkDocsConfig) -> None:
+    if not is_first_language(config):
+        return
+    site = Path(config.site_dir)
+    languages, default = all_languages(config)
+    search_index.split(site, languages, default)
+    outputs.write_claims(site, books)
+    outputs.write_frames(site, books)
+    source_pages.write(site)
+    try:
+        fonts.write(site)
+    except BookError as error:
+        raise PluginError(str(error)) from None
+
+
+def on_build_error(error: Exception) -> None:
+    """A failing cell ends the build with the cell and its error, without the build's own traceback.
+
+    static-i18n leaves two things of MkDocs changed when its inner build fails; the next build while serving needs them.
+    """
+    utils.clean_directory = clean_directory
+    log = logging.getLogger("mkdocs.commands.build")
+    for muting in [found for found in log.filters if isinstance(found, I18nLoggingFilter)]:
+        log.removeFilter(muting)
+    if type(error).__name__ == "CellExecutionError":
+        stop(str(error))
+
+
+def stop(message: str) -> NoReturn:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", message).strip()
+    raise Abort(f"A cell of a chapter failed:\n{plain}")
+
+
+def is_first_language(config: MkDocsConfig) -> bool:
+    """Whether the event belongs to the build that was asked for, not to one that static-i18n started inside it."""
+    return not i18n(config).building
+
+
+def language(config: MkDocsConfig) -> Lang:
+    current: Lang = i18n(config).current_language
+    return current
+
+
+def i18n(config: MkDocsConfig) -> Any:
+    return config.plugins["i18n"]
+
+
+def all_languages(config: MkDocsConfig) -> tuple[list[str], str]:
+    plugin = i18n(config)
+    return plugin.build_languages, plugin.default_language
+
+
+def address(page: Page) -> str:
+    return "" if page.url == "./" else page.url
+
+
+def chapter(page: Page) -> int | None:
+    """`1-vanishing-gradient.md` is chapter 1; pages without a number belong to none."""
+    found = re.match(r"(\d+)-", Path(page.file.src_uri).name)
+    return int(found[1]) if found else None

@@ -1,0 +1,70 @@
+"""Before the pages: a fixed clock, measurements and figures, and a fresh place for executed notebooks."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from gradbook.memo import CACHE, ROOT, write_whole
+from gradbook.site import store
+from gradbook.text import BookError
+
+CONSTANT_TIME = "1767225600"  # 2026-01-01: where there is no git, or nothing committed yet
+
+
+def fix_environment(serving: bool) -> None:
+    """What the pages' kernels and `gradbook prepare` inherit, and what makes two clean builds byte-identical."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit())
+    paths = [str(store.CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    config = [str(Path(__file__).with_name("jupyter")), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(dict.fromkeys(config))
+    if serving:  # bytecode written into the watched folder would set off another rebuild
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+def last_commit() -> str:
+    try:
+        asked = subprocess.run(
+            ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return CONSTANT_TIME
+    return asked.stdout.strip() or CONSTANT_TIME
+
+
+def prepare() -> None:
+    """Measure and draw in a process of its own, so that a rebuild sees today's code. It says itself what went wrong.
+
+    Nothing is asked again where code, lock and what was made of them are as the last time left them.
+    """
+    stamp = CACHE / "prepared"
+    if stamp.exists() and stamp.read_text() == digest("*"):
+        return
+    if status := subprocess.run([sys.executable, "-m", "gradbook", "prepare"], cwd=ROOT).returncode:
+        raise BookError(
+            f"the measurements could not be made (`gradbook prepare` ended with status {status}, see above)"
+        )
+    write_whole(stamp, digest("*").encode())
+
+
+def pages_cache(lang: str) -> Path:
+    """Where executed notebooks are kept: for one language, code, lock and set of figures. Folders of older code go."""
+    folder = CACHE / "pages" / f"{lang}-{digest(lang)}"
+    for old in set((CACHE / "pages").glob(f"{lang}-*")) - {folder}:
+        shutil.rmtree(old)
+    return folder
+
+
+def digest(lang: str) -> str:
+    """Of the code, the lock, Python's version, the ledger and the figures (of one language, or of all: "*")."""
+    made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob(f"{lang}/*.json"))]
+    files = [ROOT / "requirements.lock", *sorted(store.CODE.rglob("*.py")), *made]
+    parts = [sys.version] + [f"{file}\0{sha256(file)}" for file in files if file.exists()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,152 @@
+"""The site in a real browser: what a reader with a mouse, a keyboard, a phone or a screen reader meets."""
+
+import re
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+
+pytestmark = pytest.mark.browser
+
+PAGES = ["", "1-vanishing-gradient/", "claims/", "glossary/", "library/", "references/"]
+BOTH = [prefix + page for prefix in ("", "en/") for page in PAGES]
+CHAPTERS = ["1-vanishing-gradient/", "en/1-vanishing-gradient/"]
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh page that remembers what went wrong and what it asked for."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.problems, opened.requests = [], []
+    opened.on("console", lambda m: opened.problems.append(m.text) if m.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
+    opened.on("request", lambda request: opened.requests.append(request.url))
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_no_console_error_and_no_foreign_request(page, address, path):
+    page.goto(f"{address}/{path}", wait_until="networkidle")
+    assert page.problems == []
+    assert [url for url in page.requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_accessibility_violation(page, address, path, scheme):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"{address}/{path}", wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.add_script_tag(path=AXE_FILE_PATH)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    bad = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in bad] == []
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_no_sideways_scroll(page, address, path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{address}/{path}", wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_figures_are_legible_on_a_phone(page, address, path):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{address}/{path}", wait_until="networkidle")
+    sizes = page.evaluate("""() => [...document.querySelectorAll('figure svg text')].map(t => {
+        const svg = t.ownerSVGElement, scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+        return parseFloat(getComputedStyle(t).fontSize) * scale;
+    })""")
+    assert len(sizes) > 100
+    assert min(sizes) >= 6.5  # CSS pixels; the smallest are tick labels
+
+
+@pytest.mark.parametrize(
+    ("start", "query", "expected"),
+    [
+        ("", "기울기", "기울기"),
+        ("", "톱니바퀴", "톱니바퀴"),
+        ("", "dropout", "드롭아웃"),
+        ("en/", "gradient", "gradient"),
+        ("en/", "gears", "gears"),
+    ],
+)
+def test_search_finds(page, address, start, query, expected):
+    page.goto(f"{address}/{start}", wait_until="networkidle")
+    page.keyboard.press("/")
+    page.keyboard.type(query, delay=20)
+    page.wait_for_selector(".md-search-result__item a", timeout=10_000)
+    links = page.eval_on_selector_all(".md-search-result__item a", "all => all.map(a => a.href)")
+    assert links
+    assert all(("/en/" in link) == start.startswith("en/") for link in links), "results are of the page's language"
+    assert expected in page.inner_text(".md-search-result__list")
+
+
+def test_search_finds_inflected_forms(page, address):
+    """The chapter never has 기울기 standing alone where it has 기울기를."""
+    page.goto(f"{address}/", wait_until="networkidle")
+    page.keyboard.press("/")
+    page.keyboard.type("기울기", delay=20)
+    page.wait_for_selector(".md-search-result__item a", timeout=10_000)
+    assert re.search(r"기울기[가를는로]", page.inner_text(".md-search-result__list"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_language_switch_lands_on_the_same_page(page, address, path):
+    page.goto(f"{address}/{path}", wait_until="networkidle")
+    there = page.get_attribute('.md-select__link[hreflang="en"]', "href")
+    page.goto(page.evaluate("h => new URL(h, location.href).pathname", there) and f"{address}/en/{path}")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert (
+        page.evaluate(
+            "h => new URL(h, location.href).pathname", page.get_attribute('.md-select__link[hreflang="ko"]', "href")
+        )
+        == f"/{path}"
+    )
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_sliders_move_by_keyboard_and_say_what_they_show(page, address, path):
+    page.goto(f"{address}/{path}", wait_until="networkidle")
+    figure = page.locator("#fig-gear-train")
+    slider = figure.locator("input[type=range]").first
+    shown = "() => document.querySelector('#fig-gear-train svg').getAttribute('aria-label')"
+    value, frame = slider.get_attribute("aria-valuetext"), page.evaluate(shown)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"old => ({shown})() !== old", arg=frame)
+    assert slider.get_attribute("aria-valuetext") != value
+    assert figure.locator("[aria-live]").first.inner_text() == page.evaluate(shown)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"old => ({shown})() === old", arg=frame)
+    assert page.problems == []
+
+
+def test_without_javascript_the_default_frame_stands(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/1-vanishing-gradient/")
+    figure = page.locator("#fig-gear-train")
+    assert figure.locator("svg").first.is_visible()
+    assert not figure.locator("input[type=range]").first.is_visible()
+    context.close()
+
+
+def test_dark_figures_differ_from_light_ones(page, address):
+    ink = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{address}/1-vanishing-gradient/", wait_until="networkidle")
+        ink[scheme] = page.evaluate("getComputedStyle(document.querySelector('figure svg text')).fill")
+    assert ink["light"] != ink["dark"]
+
+
+def test_an_unknown_address_says_so_in_both_languages(page, address):
+    page.goto(f"{address}/no/such/page/")
+    text = page.inner_text("main")
+    assert re.search("[가-힣]", text)
+    assert re.search("[a-z]{4}", text)

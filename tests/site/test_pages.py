@@ -1,0 +1,168 @@
+"""The built site as files: every link arrives, nothing comes from another host, numbers come from the ledger."""
+
+import gzip
+import json
+import re
+import xml.etree.ElementTree as ET
+from html import unescape
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from gradbook import cli, ledger
+from gradbook.experiment import experiments
+
+CHAPTERS = ["1-vanishing-gradient/index.html", "en/1-vanishing-gradient/index.html"]
+HERE = "https://gradients-all-the-way.example/"
+
+
+def ids(html):
+    return set(re.findall(r'\b(?:id|name)="([^"]+)"', html))
+
+
+def test_every_internal_link_and_anchor_resolves(site, pages):
+    known = {name: ids(html) for name, html in pages.items()}
+    missing = []
+    for name, html in pages.items():
+        if name == "404.html":
+            continue  # its links are from the root, whatever the path
+        plain = re.sub(r"<(svg|pre)\b.*?</\1>", "", html, flags=re.S)
+        for reference in re.findall(r'\b(?:href|src)="([^"]*)"', plain):
+            target = urlsplit(urljoin(HERE + name, unescape(reference)))
+            if f"{target.scheme}://{target.netloc}/" != HERE:
+                continue
+            path = unquote(target.path).lstrip("/")
+            path = path + "index.html" if path == "" or path.endswith("/") else path
+            if not (site / path).is_file() or (target.fragment and unquote(target.fragment) not in known.get(path, ())):
+                missing.append((name, reference))
+    assert not missing
+
+
+def test_nothing_is_fetched_from_another_host(site, pages):
+    foreign = re.compile(r"(?:https?:)?//(?!gradients-all-the-way\.example)[\w.-]+")
+    for name, html in pages.items():
+        for tag in re.findall(r"<(?:script|img|iframe|source|video|audio|object|embed)\b[^>]*>", html):
+            assert not re.search(rf'(?:src|srcset|data)="?{foreign.pattern}', tag), (name, tag)
+        for tag in re.findall(r"<link\b[^>]*>", html):
+            if not re.search(r'rel="?(?:canonical|alternate|next|prev)', tag):
+                assert not re.search(rf'href="?{foreign.pattern}', tag), (name, tag)
+        assert not re.search(rf"url\(['\"]?{foreign.pattern}", html), name
+    for sheet in site.rglob("*.css"):
+        assert not re.search(rf"url\(['\"]?{foreign.pattern}|@import", sheet.read_text(encoding="utf-8")), sheet
+
+
+def test_no_image_without_words(pages):
+    for name, html in pages.items():
+        assert not re.search(r"<img\b(?![^>]*\balt=)", html), name
+        assert "No description has been provided" not in html
+        for figure in re.findall(r"<figure\b.*?</figure>", html, re.S):
+            assert re.search(r'aria-label="[^"]{10,}"|<title>', figure), name
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_shows_all_its_figures_numbered_in_order(pages, name):
+    html = pages[name]
+    shown = re.findall(r'<figure\b[^>]*data-fig="(\w+)"', html)
+    assert sorted(shown) == sorted(n.name for n in experiments(1) if n.experiment.drawing)
+    numbers = re.findall(r'class="fig__number">[^\d<]*([\d.]+)', html)
+    assert numbers == [f"1.{k}" for k in range(1, len(shown) + 1)]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_numbers_in_prose_come_from_the_ledger(pages, name):
+    measured = {text[lang] for text in ledger.numbers().values() for lang in ("ko", "en")}
+    found = re.findall(r'<span class="measured"[^>]*>([^<]*)</span>', pages[name])
+    assert len(found) > 40
+    assert {unescape(text) for text in found} <= measured
+    assert "{{" not in re.sub(r"<(pre|code|svg|math)\b.*?</\1>", "", pages[name], flags=re.S)
+
+
+@pytest.mark.parametrize(("name", "lang"), [("claims/index.html", "ko"), ("en/claims/index.html", "en")])
+def test_the_ledger_page_has_every_claim_with_its_verdict(pages, name, lang):
+    html = pages[name]
+    for entry in ledger.entries():
+        row = re.search(rf'<tr[^>]*id="claim-{entry.claim.id.replace(".", "-")}".*?</tr>', html, re.S)
+        assert row, entry.claim.id
+        text = unescape(re.sub(r"<[^>]+>", " ", row[0]))
+        for part in (cli.VERDICTS[entry.claim.verdict][lang], entry.claim.text[lang], entry.claim.as_printed(lang)):
+            assert part in text
+
+
+def test_claims_json_is_the_ledger_with_addresses(site, pages):
+    claims = json.loads((site / "claims.json").read_text(encoding="utf-8"))
+    assert [claim["id"] for claim in claims] == [entry.claim.id for entry in ledger.entries()]
+    assert [claim["id"] for claim in claims if claim["chapter"] == 1] == [f"1.{k}" for k in range(1, 12)]
+    for claim in claims:
+        keys = {"id", "chapter", "verdict", "estimate", "low", "high", "unit", "n", "text", "url"}
+        assert keys <= set(claim)
+        assert claim["verdict"] in ("holds", "holds-if", "does-not-hold", "note")
+        for lang in ("ko", "en"):
+            path, anchor = claim["url"][lang].split("#")
+            assert anchor in ids(pages[path + "index.html"])
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_mathematics_is_mathml(pages, name):
+    html = pages[name]
+    assert html.count("<math") > 60
+    assert "arithmatex" not in re.sub(r"<pre.*?</pre>", "", html, flags=re.S)
+    assert "mathjax" not in html.lower()
+    assert not re.search(r"\\(?:frac|sigma|partial)", re.sub(r"<(pre|svg|annotation)\b.*?</\1>", "", html, flags=re.S))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_solutions_are_folded_and_executed(pages, name):
+    folded = re.findall(r'<details class="solution">.*?</details>', pages[name], re.S)
+    assert len(folded) == 7
+    for solution in folded:
+        assert "<summary>" in solution
+        assert 'class="output"' in solution, "the build executes it"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_weighs_at_most_300_kb_gzipped(pages, name):
+    assert len(gzip.compress(pages[name].encode())) <= 300_000
+
+
+def test_head_of_every_page(pages):
+    for name, html in pages.items():
+        if name.startswith("source/"):
+            continue
+        assert f'<html lang="{"en" if name.startswith("en/") else "ko"}"' in html, name
+        if name == "404.html":
+            continue
+        for wanted in (
+            'hreflang="ko"',
+            'hreflang="en"',
+            'hreflang="x-default"',
+            'rel="canonical"',
+            'property="og:description"',
+        ):
+            assert wanted in html, (name, wanted)
+        assert re.search(r'<meta name="description" content="[^"]{30,}"', html), name
+
+
+def test_sitemap_lists_every_page_in_both_languages(site, pages):
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    listed = {element.text for element in ET.parse(site / "sitemap.xml").findall(".//s:loc", space)}
+    wanted = {
+        HERE + n.removesuffix("index.html") for n in pages if n.endswith("index.html") and not n.startswith("source/")
+    }
+    assert wanted <= listed
+
+
+def test_listings_are_the_tested_source(pages, site):
+    import inspect
+
+    from deepgrad import chain
+
+    listing = re.search(
+        r'<[^>]*class="[^"]*listing[^"]*"[^>]*>.*?</pre>',
+        pages[CHAPTERS[0]][pages[CHAPTERS[0]].index("deepgrad.chain") - 600 :],
+        re.S,
+    )
+    assert listing
+    text = unescape(re.sub(r"<[^>]+>", "", pages[CHAPTERS[1]]))
+    for line in inspect.getsource(chain).splitlines():
+        assert line.strip() in text
+    assert (site / "source/deepgrad/chain.html").is_file()
