@@ -9,6 +9,7 @@ import pytest
 
 from tests.building import CHROMIUM, build
 
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     target = tmp_path_factory.mktemp("site") / "site"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+
 from gradbook.memo import CACHE
 from gradbook.site.prepared import last_commit
 from tests.building import ROOT, build, copy_of_the_book
@@ -64,7 +65,11 @@ def test_a_broken_page_or_experiment_fails_the_build_and_says_where(spoilt, name
 
 
 def test_a_number_in_prose_follows_the_code_behind_it(spoilt, tmp_path, pages):
-    done = spoilt("code/gradbook/ch1_vanishing/update_by_layer.py", "DEPTH, STEPS, ETA = 8, 100, 0.5", "DEPTH, STEPS, ETA = 8, 50, 0.5")
+    done = spoilt(
+        "code/gradbook/ch1_vanishing/update_by_layer.py",
+        "DEPTH, STEPS, ETA = 8, 100, 0.5",
+        "DEPTH, STEPS, ETA = 8, 50, 0.5",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     for page in ("1-vanishing-gradient/index.html", "en/1-vanishing-gradient/index.html"):
         after = (tmp_path / "site" / page).read_text(encoding="utf-8")
@@ -114,7 +119,9 @@ def test_a_busy_port_is_one_clear_line():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = subprocess.run(["make", "-s", "serve", f"PORT={port}"], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["make", "-s", "serve", f"PORT={port}"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
     assert done.returncode != 0
     assert f"serve: port {port} is busy" in done.stderr
 
@@ -129,7 +136,9 @@ def test_a_python_too_old_is_one_clear_line(tmp_path):
         (bare / tool).symlink_to(shutil.which(tool))
     (bare / "python3").write_text("#!/bin/sh\nexit 1\n")  # what an older Python answers when asked for its version
     (bare / "python3").chmod(0o755)
-    done = subprocess.run(["make", "site"], cwd=tmp_path, capture_output=True, text=True, check=False, env={"PATH": str(bare)})
+    done = subprocess.run(
+        ["make", "site"], cwd=tmp_path, capture_output=True, text=True, check=False, env={"PATH": str(bare)}
+    )
     assert done.returncode != 0
     assert "the book needs Python 3.12, 3.13 or 3.14" in done.stderr
     assert not (tmp_path / ".venv").exists()

@@ -72,7 +72,9 @@ def characters(site: Path) -> tuple[set[str], set[str]]:
     frames = [path.read_text(encoding="utf-8") for path in sorted((site / "assets" / "frames").rglob("*.json"))]
     formulas = "".join(TAG.sub("", formula) for page in pages for formula in MATH.findall(page))
     text = set(ALWAYS).union(*map(unescape, pages), *frames)
-    return {c for c in text if c.isprintable() and c != " "}, with_italics(set(unescape(formulas)) | set(ALWAYS) | {ROOT_SIGN})
+    return {c for c in text if c.isprintable() and c != " "}, with_italics(
+        set(unescape(formulas)) | set(ALWAYS) | {ROOT_SIGN}
+    )
 
 
 def with_italics(used: set[str]) -> set[str]:
