@@ -45,7 +45,7 @@ lock: .venv/ready  ## requirements.lock from pyproject.toml, newest versions, wi
 clean:  ## all that was built or measured; .venv stays
 	rm -rf site out .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock
 	@[ -n "$(PYTHON)" ] || { echo "make: the book needs Python 3.12, 3.13 or 3.14 with venv; install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --clear --python $(PYTHON) .venv && \

@@ -1,4 +1,6 @@
-"""deepgrad: every operation hands back its value and the way back. NumPy, nothing else."""
+"""deepgrad: every operation hands back its value and the way back. NumPy, nothing
+else.
+"""
 
 from deepgrad.activations import relu, sigmoid, softmax, tanh
 from deepgrad.chain import chain, link, local_derivatives
@@ -17,7 +19,15 @@ from deepgrad.initializers import (
     xavier_normal,
     xavier_uniform,
 )
-from deepgrad.layers import Activation, Dense, Dropout, Layer, affine, dropout, linear
+from deepgrad.layers import (
+    Activation,
+    Dense,
+    Dropout,
+    Layer,
+    affine,
+    dropout,
+    linear,
+)
 from deepgrad.losses import accuracy, softmax_cross_entropy, squared_error
 from deepgrad.network import Network
 from deepgrad.optimizers import adam, momentum, sgd

@@ -1,8 +1,9 @@
-"""Activation functions, each with its way back: `y, back = f(z)`, then `dz = back(dy)`.
+"""Activation functions, each with its way back: `y, back = f(z)`, then `dz =
+back(dy)`.
 
-All but softmax act on every element by itself and take an array of any shape or a single number.
-They keep the dtype of z, accept every finite float32 or float64 without a warning, and never write
-into the caller's arrays.
+All but softmax act on every element by itself and take an array of any shape or a
+single number. They keep the dtype of z, accept every finite float32 or float64
+without a warning, and never write into the caller's arrays.
 """
 
 import numpy as np
@@ -13,10 +14,11 @@ from deepgrad.signatures import Array, Pullback, Real
 def sigmoid(z: Real) -> tuple[Array, Pullback]:
     """σ(z) = 1 / (1 + e⁻ᶻ), with σ′ = σ (1 − σ) ≤ 1/4.
 
-    Values lie in [0, 1]. Where σ(z) rounds to 1 (z above 37; above 17 in float32), the derivative
-    is exactly 0.
+    Values lie in [0, 1]. Where σ(z) rounds to 1 (z above 37; above 17 in float32),
+    the derivative is exactly 0.
     """
-    with np.errstate(over="ignore"):  # where e⁻ᶻ overflows to ∞, 1 / (1 + ∞) = 0 is the right answer
+    # where e⁻ᶻ overflows to ∞, 1 / (1 + ∞) = 0 is the right answer
+    with np.errstate(over="ignore"):
         y = 1 / (1 + np.exp(-z))
 
     def back(dy: Real) -> Array:
@@ -38,7 +40,8 @@ def tanh(z: Real) -> tuple[Array, Pullback]:
 def relu(z: Real) -> tuple[Array, Pullback]:
     """max(z, 0), with derivative 1 above zero and 0 elsewhere (at z = 0, too).
 
-    Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
+    Nair and Hinton, Rectified linear units improve restricted Boltzmann machines,
+    ICML 2010.
     """
     y = np.maximum(z, 0)
 
@@ -49,11 +52,13 @@ def relu(z: Real) -> tuple[Array, Pullback]:
 
 
 def softmax(z: Array) -> tuple[Array, Pullback]:
-    """softmax(z)ᵢ = exp(zᵢ) / Σⱼ exp(zⱼ) over the last axis: positive numbers that sum to 1.
+    """softmax(z)ᵢ = exp(zᵢ) / Σⱼ exp(zⱼ) over the last axis: positive numbers that
+    sum to 1.
 
     z: (..., classes). The way back is dz = y ⊙ (dy − Σⱼ yⱼ dyⱼ).
     """
-    with np.errstate(over="ignore"):  # a difference too large for the dtype is −∞, and exp(−∞) = 0 is right
+    # a difference too large for the dtype is −∞, and exp(−∞) = 0 is right
+    with np.errstate(over="ignore"):
         e = np.exp(z - z.max(axis=-1, keepdims=True))
     y = e / e.sum(axis=-1, keepdims=True)
 

@@ -2,7 +2,8 @@
 
     x = h₀ → h₁ = σ(w₁ h₀) → h₂ = σ(w₂ h₁) → … → h_L
 
-By the chain rule ∂h_L/∂h₀ is the product of the L local derivatives wₖ σ′(zₖ), with zₖ = wₖ hₖ₋₁.
+By the chain rule ∂h_L/∂h₀ is the product of the L local derivatives wₖ σ′(zₖ), with
+zₖ = wₖ hₖ₋₁.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,13 @@ from deepgrad.activations import sigmoid
 from deepgrad.signatures import Array, Real
 
 
-def link(h: Real, w: Real, b: Real = 0.0) -> tuple[Array, Callable[[Real], tuple[Array, Array]]]:
+def link(
+    h: Real, w: Real, b: Real = 0.0
+) -> tuple[Array, Callable[[Real], tuple[Array, Array]]]:
     """One link of the chain: y = σ(w h + b), and back(dy) -> dh, dw.
 
-    All arguments are of one shape, elementwise. The bias b only shifts where on the sigmoid the
-    link works: it is held fixed.
+    All arguments are of one shape, elementwise. The bias b only shifts where on the
+    sigmoid the link works: it is held fixed.
     """
     y, back_sigmoid = sigmoid(w * h + b)
 
@@ -28,12 +31,15 @@ def link(h: Real, w: Real, b: Real = 0.0) -> tuple[Array, Callable[[Real], tuple
     return y, back
 
 
-def chain(x: Real, w: Array, b: Array | None = None) -> tuple[Array, Callable[[Real], tuple[Array, Array]]]:
-    """Links one after another: h₀ = x, hₖ = σ(wₖ hₖ₋₁ + bₖ). Returns h_L, and back(dh) -> dx, dw.
+def chain(
+    x: Real, w: Array, b: Array | None = None
+) -> tuple[Array, Callable[[Real], tuple[Array, Array]]]:
+    """Links one after another: h₀ = x, hₖ = σ(wₖ hₖ₋₁ + bₖ). Returns h_L, and
+    back(dh) -> dx, dw.
 
-    w: (depth, ...), where the axes after the first hold as many independent chains as you like.
-    x: a number, or an array that broadcasts to w.shape[1:]; every chain has its own input, so
-    h_L and dx have the shape w.shape[1:], and dw that of w. b: like w, held fixed; None means zero.
+    w: (depth, ...); axes after the first hold independent chains.
+    x: a number or an array that broadcasts to w.shape[1:], the shape of h_L and dx;
+    every chain has its own input. b: like w, held fixed; None means zero.
 
     Raises ValueError where the shapes do not fit.
     """
@@ -69,14 +75,20 @@ def _start(x: Real, w: Array, b: Array | None) -> tuple[Array, Array, Array]:
     """h₀, w and b as arrays of one floating dtype, their shapes checked."""
     w = np.asarray(w)
     if w.ndim == 0 or len(w) == 0:
-        raise ValueError(f"w has shape {w.shape}, but must be (depth, ...) with at least one link")
+        raise ValueError(
+            f"w has shape {w.shape}, but must be (depth, ...) with at least one link"
+        )
     if not np.issubdtype(w.dtype, np.floating):
         w = w.astype(np.float64)
     b = np.zeros_like(w) if b is None else np.asarray(b, w.dtype)
     if b.shape != w.shape:
-        raise ValueError(f"b has shape {b.shape} but w has shape {w.shape}: give every link one bias")
+        raise ValueError(
+            f"b has shape {b.shape} but w has shape {w.shape}: give every link one bias"
+        )
     x = np.asarray(x, w.dtype)
     try:
         return np.broadcast_to(x, w.shape[1:]), w, b
     except ValueError:
-        raise ValueError(f"x has shape {x.shape}, which does not fit the chains {w.shape[1:]} of w") from None
+        raise ValueError(
+            f"x has shape {x.shape}, which does not fit the chains {w.shape[1:]} of w"
+        ) from None

@@ -18,6 +18,10 @@ def require_below_one(name: str, value: float) -> None:
 
 
 def require_same_shape(name_a: str, a: Array, name_b: str, b: Array) -> None:
-    """ValueError unless both arrays have one shape: broadcasting would hide the mistake."""
+    """ValueError unless both arrays have one shape: broadcasting would hide the
+    mistake.
+    """
     if a.shape != b.shape:
-        raise ValueError(f"{name_a} has shape {a.shape} but {name_b} has shape {b.shape}: they must be equal")
+        raise ValueError(
+            f"{name_a} has shape {a.shape} but {name_b} has shape {b.shape}: they must be equal"
+        )

@@ -6,14 +6,20 @@ import numpy as np
 
 from deepgrad.signatures import Array, Real
 
-type _Op = Callable[[Array], tuple[Real, Callable[[Array], Array]]]  # y, back = f(x)
+type _Op = Callable[
+    [Array], tuple[Real, Callable[[Array], Array]]
+]  # y, back = f(x)
 
 
-def central_difference(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
-    """∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h for a function to a number, one element after another.
+def central_difference(
+    f: Callable[[Array], float], x: Array, h: float = 1e-5
+) -> Array:
+    """∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h for a function to a number, one
+    element after another.
 
-    The error is of the order h² from the formula and of 10⁻¹⁶/h from rounding: h = 10⁻⁵ balances them.
-    x: float64 of any shape, else ValueError; it is not written to. Returns an array of its shape.
+    The error is of the order h² from the formula and of 10⁻¹⁶/h from rounding: h =
+    10⁻⁵ balances them. x: float64 of any shape, else ValueError; it is not written
+    to. Returns an array of its shape.
     """
     _require_float64(x)
     moved, slope = x.copy(), np.empty_like(x)
@@ -27,28 +33,39 @@ def central_difference(f: Callable[[Array], float], x: Array, h: float = 1e-5) -
 
 
 def relative_error(a: Real, b: Real) -> float:
-    """max|a − b| / max(max|a|, max|b|): the largest difference over the largest number; 0 if both are 0."""
+    """max|a − b| / max(max|a|, max|b|): the largest difference over the largest
+    number; 0 if both are 0.
+    """
     size = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
-    return float(np.abs(np.subtract(a, b)).max(initial=0) / size) if size > 0 else 0.0
+    return (
+        float(np.abs(np.subtract(a, b)).max(initial=0) / size) if size > 0 else 0.0
+    )
 
 
 def check_gradient(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> float:
-    """The relative error of the way back of `y, back = f(x)`, against central differences in each element.
+    """The relative error of the way back of `y, back = f(x)`, against central
+    differences in each element.
 
-    The outputs are weighted by a random dy (drawn with the seed), so that every one takes part. A right way
-    back gives less than 1e-7, unless a kink such as ReLU's lies within h. x: float64, else ValueError.
+    The outputs are weighted by a random dy (drawn with the seed), so that every one
+    takes part. A right way back gives less than 1e-7, unless a kink such as ReLU's
+    lies within h. x: float64, else ValueError.
     """
     y, back = f(x)
     dy = np.random.default_rng(seed).normal(size=np.shape(y))
-    return relative_error(back(dy), central_difference(lambda moved: float(np.sum(f(moved)[0] * dy)), x, h))
+    return relative_error(
+        back(dy),
+        central_difference(lambda moved: float(np.sum(f(moved)[0] * dy)), x, h),
+    )
 
 
 def check_direction(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> float:
-    """Like `check_gradient`, but along one random v: dx · v against (f(x + hv) − f(x − hv)) · dy / 2h.
+    """Like `check_gradient`, but along one random v: dx · v against (f(x + hv) −
+    f(x − hv)) · dy / 2h.
 
     Two evaluations, whatever the size of x; for a whole network,
-    `check_direction(lambda theta: net(theta, x), theta)`. Each vᵢ has the sign of dxᵢ, so that the terms of
-    the sum cannot cancel and leave only rounding to compare.
+    `check_direction(lambda theta: net(theta, x), theta)`. Each vᵢ has the sign of
+    dxᵢ, so that the terms of the sum cannot cancel and leave only rounding to
+    compare.
     """
     _require_float64(x)
     rng = np.random.default_rng(seed)
@@ -62,4 +79,6 @@ def check_direction(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> floa
 
 def _require_float64(x: Array) -> None:
     if x.dtype != np.float64:
-        raise ValueError(f"x has dtype {x.dtype}, but finite differences need float64: x.astype(np.float64)")
+        raise ValueError(
+            f"x has dtype {x.dtype}, but finite differences need float64: x.astype(np.float64)"
+        )

@@ -1,6 +1,8 @@
-"""Losses of a batch, each with its way back: `loss, back = f(y, target)`, then `dy = back()`.
+"""Losses of a batch, each with its way back: `loss, back = f(y, target)`, then `dy
+= back()`.
 
-The loss is the mean over the batch, a Python float. Nothing follows it, so the way back takes no argument.
+The loss is the mean over the batch, a Python float. Nothing follows it, so the way
+back takes no argument.
 """
 
 from collections.abc import Callable
@@ -14,7 +16,8 @@ from deepgrad.signatures import Array
 def squared_error(y: Array, target: Array) -> tuple[float, Callable[[], Array]]:
     """½ ‖y − target‖², summed over the features, mean over the batch.
 
-    y, target: (batch, ...) of one shape. Raises ValueError for other shapes or an empty batch.
+    y, target: (batch, ...) of one shape. Raises ValueError for other shapes or an
+    empty batch.
     """
     require_same_shape("y", y, "target", target)
     batch = _require_batch("y", y)
@@ -27,17 +30,23 @@ def squared_error(y: Array, target: Array) -> tuple[float, Callable[[], Array]]:
     return loss, back
 
 
-def softmax_cross_entropy(scores: Array, labels: Array) -> tuple[float, Callable[[], Array]]:
-    """−log softmax(scores)[label], mean over the batch; the way back is (softmax − one-hot) / batch.
+def softmax_cross_entropy(
+    scores: Array, labels: Array
+) -> tuple[float, Callable[[], Array]]:
+    """−log softmax(scores)[label], mean over the batch; the way back is (softmax −
+    one-hot) / batch.
 
-    scores: (batch, classes), any finite numbers (not yet probabilities); labels: (batch,) integers in
-    [0, classes). Computed from the scores, so that no probability is rounded to 0 before the logarithm.
+    scores: (batch, classes), any finite numbers (not yet probabilities); labels:
+    (batch,) integers in [0, classes). Computed from the scores, so that no
+    probability is rounded to 0 before the logarithm.
 
-    Raises ValueError for other shapes, labels outside the range or not integer, an empty batch.
+    Raises ValueError for other shapes, labels outside the range or not integer, an
+    empty batch.
     """
     batch = _require_labels(scores, labels)
     rows = np.arange(batch)
-    with np.errstate(over="ignore"):  # a difference too large for the dtype is −∞, and exp(−∞) = 0 is right
+    # a difference too large for the dtype is −∞, and exp(−∞) = 0 is right
+    with np.errstate(over="ignore"):
         shifted = scores - scores.max(axis=1, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(axis=1)
@@ -54,7 +63,8 @@ def softmax_cross_entropy(scores: Array, labels: Array) -> tuple[float, Callable
 def accuracy(scores: Array, labels: Array) -> float:
     """The share of rows whose largest score stands at the label, in [0, 1].
 
-    scores: (batch, classes); labels: (batch,) integers. Errors as for `softmax_cross_entropy`.
+    scores: (batch, classes); labels: (batch,) integers. Errors as for
+    `softmax_cross_entropy`.
     """
     _require_labels(scores, labels)
     return float((scores.argmax(axis=1) == labels).mean())
@@ -63,7 +73,9 @@ def accuracy(scores: Array, labels: Array) -> float:
 def _require_batch(name: str, array: Array) -> int:
     """The batch size; ValueError if there is no first axis or nothing along it."""
     if array.ndim == 0 or len(array) == 0:
-        raise ValueError(f"{name} has shape {array.shape}, but must be (batch, ...) with at least one row")
+        raise ValueError(
+            f"{name} has shape {array.shape}, but must be (batch, ...) with at least one row"
+        )
     return len(array)
 
 
@@ -76,8 +88,12 @@ def _require_labels(scores: Array, labels: Array) -> int:
             "but they must be (batch, classes) and (batch,)"
         )
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"labels has dtype {labels.dtype}, but must be integers: each row's class")
+        raise ValueError(
+            f"labels has dtype {labels.dtype}, but must be integers: each row's class"
+        )
     low, high = labels.min(), labels.max()
     if low < 0 or high >= scores.shape[1]:
-        raise ValueError(f"labels run from {low} to {high}, but must lie in [0, {scores.shape[1]})")
+        raise ValueError(
+            f"labels run from {low} to {high}, but must lie in [0, {scores.shape[1]})"
+        )
     return batch

@@ -11,15 +11,18 @@ from numpy.typing import DTypeLike
 from deepgrad.layers.layer import Layer
 from deepgrad.signatures import Array
 
-type _Slot = tuple[str, slice, tuple[int, ...]]  # a parameter's name, its place in θ, its shape
+type _Slot = tuple[
+    str, slice, tuple[int, ...]
+]  # a parameter's name, its place in θ, its shape
 
 
 @dataclass(frozen=True, repr=False)
 class Network:
     """A chain of layers: `y, back = net(theta, x)`, then `dtheta = back(dy)`.
 
-    The network itself holds no numbers. θ has the shape (net.size,) and dθ its layout; `views` shows
-    either of them layer by layer. Computing happens in θ's dtype.
+    The network itself holds no numbers. θ has the shape (net.size,) and dθ its
+    layout; `views` shows either of them layer by layer. Computing happens in θ's
+    dtype.
     """
 
     layers: Sequence[Layer]
@@ -44,12 +47,22 @@ class Network:
     @cached_property
     def size(self) -> int:
         """How many parameters the network has: the length of θ."""
-        return sum(prod(shape) for layer in self.layers for shape in layer.shapes().values())
+        return sum(
+            prod(shape)
+            for layer in self.layers
+            for shape in layer.shapes().values()
+        )
 
-    def init(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array:
-        """A new θ, each layer's part drawn by the layer, in order. ValueError unless dtype is real."""
+    def init(
+        self, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> Array:
+        """A new θ, each layer's part drawn by the layer, in order. ValueError
+        unless dtype is real.
+        """
         if not np.issubdtype(dtype, np.floating):
-            raise ValueError(f"dtype is {np.dtype(dtype)}, but must hold real numbers: float32 or float64")
+            raise ValueError(
+                f"dtype is {np.dtype(dtype)}, but must hold real numbers: float32 or float64"
+            )
         theta = np.empty(self.size, dtype)
         for layer, params in zip(self.layers, self.views(theta), strict=True):
             layer.initialize(params, rng)
@@ -58,27 +71,45 @@ class Network:
     def views(self, vector: Array) -> list[dict[str, Array]]:
         """θ or dθ layer by layer, by name and in shape: `net.views(theta)[0]["W"]`.
 
-        They are views: writing into them writes into the vector. ValueError if the length is not net.size.
+        They are views: writing into them writes into the vector. ValueError if the
+        length is not net.size.
         """
         if vector.shape != (self.size,):
-            raise ValueError(f"the vector has shape {vector.shape}, but this network's θ is ({self.size},)")
-        return [{name: vector[place].reshape(shape) for name, place, shape in own} for own in self._slots]
+            raise ValueError(
+                f"the vector has shape {vector.shape}, but this network's θ is ({self.size},)"
+            )
+        return [
+            {name: vector[place].reshape(shape) for name, place, shape in own}
+            for own in self._slots
+        ]
 
     def norms(self, vector: Array) -> Array:
-        """The Euclidean norm of each layer's part of θ or dθ: of the layers with parameters, in order."""
+        """The Euclidean norm of each layer's part of θ or dθ: of the layers with
+        parameters, in order.
+        """
         self.views(vector)  # checks the length
-        parts = [vector[own[0][1].start : own[-1][1].stop] for own in self._slots if own]
+        parts = [
+            vector[own[0][1].start : own[-1][1].stop] for own in self._slots if own
+        ]
         return np.array([np.linalg.norm(part) for part in parts])
 
     def trace(
-        self, theta: Array, x: Array, train: bool = False, rng: np.random.Generator | None = None
+        self,
+        theta: Array,
+        x: Array,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
     ) -> tuple[list[Array], Callable[[Array], tuple[list[Array], Array]]]:
-        """Everything on the way: hs = [x, first layer's output, …, y], and back(dy) -> dhs, dtheta.
+        """Everything on the way: hs = [x, first layer's output, …, y], and back(dy)
+        -> dhs, dtheta.
 
-        dhs[k] is the gradient with respect to hs[k], so dhs[0] is dx and dhs[-1] is dy.
-        x: (batch, ...), whatever the first layer takes. train and rng matter to layers such as Dropout.
+        dhs[k] is the gradient with respect to hs[k], so dhs[0] is dx and dhs[-1] is
+        dy. x: (batch, ...), whatever the first layer takes. train and rng matter to
+        layers such as Dropout.
         """
-        h = np.asarray(x, theta.dtype)  # one dtype throughout: mixing two would silently cost time
+        h = np.asarray(
+            x, theta.dtype
+        )  # one dtype throughout: mixing two would silently cost time
         hs, backs = [h], []
         for layer, params in zip(self.layers, self.views(theta), strict=True):
             h, back_layer = layer(params, h, train, rng)
@@ -88,14 +119,20 @@ class Network:
         def back(dy: Array) -> tuple[list[Array], Array]:
             dtheta = np.empty_like(theta)
             dhs = [dy]
-            for back_layer, grads in zip(reversed(backs), reversed(self.views(dtheta)), strict=True):
+            for back_layer, grads in zip(
+                reversed(backs), reversed(self.views(dtheta)), strict=True
+            ):
                 dhs.append(back_layer(dhs[-1], grads))
             return dhs[::-1], dtheta
 
         return hs, back
 
     def __call__(
-        self, theta: Array, x: Array, train: bool = False, rng: np.random.Generator | None = None
+        self,
+        theta: Array,
+        x: Array,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
     ) -> tuple[Array, Callable[[Array], Array]]:
         """y, and back(dy) -> dtheta. Arguments as for `trace`."""
         hs, back_trace = self.trace(theta, x, train, rng)

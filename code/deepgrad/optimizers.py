@@ -1,8 +1,10 @@
-"""Optimisers as in the papers: `theta, state = f(theta, grad, state)`, with state None at the start.
+"""Optimisers as in the papers: `theta, state = f(theta, grad, state)`, with state
+None at the start.
 
-They are pure: nothing is written in place, so a kept theta stays what it was. theta is one flat vector (or
-any array) and grad has its shape; another shape, or a rate outside its range, raises ValueError. For `fit`,
-choose the rates with `functools.partial(sgd, eta=0.5)`.
+They are pure: nothing is written in place, so a kept theta stays what it was. theta
+is one flat vector (or any array) and grad has its shape; another shape, or a rate
+outside its range, raises ValueError. For `fit`, choose the rates with
+`functools.partial(sgd, eta=0.5)`.
 """
 
 from typing import NamedTuple
@@ -13,7 +15,9 @@ from deepgrad.checks import require_below_one, require_positive, require_same_sh
 from deepgrad.signatures import Array
 
 
-def sgd(theta: Array, grad: Array, state: None = None, *, eta: float = 0.1) -> tuple[Array, None]:
+def sgd(
+    theta: Array, grad: Array, state: None = None, *, eta: float = 0.1
+) -> tuple[Array, None]:
     """Gradient descent: θ ← θ − η g. It has no state. eta: above 0."""
     require_positive("eta", eta)
     require_same_shape("theta", theta, "grad", grad)
@@ -21,9 +25,15 @@ def sgd(theta: Array, grad: Array, state: None = None, *, eta: float = 0.1) -> t
 
 
 def momentum(
-    theta: Array, grad: Array, state: Array | None = None, *, eta: float = 0.01, beta: float = 0.9
+    theta: Array,
+    grad: Array,
+    state: Array | None = None,
+    *,
+    eta: float = 0.01,
+    beta: float = 0.9,
 ) -> tuple[Array, Array]:
-    """The heavy ball: v ← β v − η g, then θ ← θ + v; the state is v. eta: above 0; beta: in [0, 1).
+    """The heavy ball: v ← β v − η g, then θ ← θ + v; the state is v. eta: above 0;
+    beta: in [0, 1).
 
     Polyak, Some methods of speeding up the convergence of iteration methods, 1964,
     doi:10.1016/0041-5553(64)90137-5.
@@ -37,7 +47,9 @@ def momentum(
 
 
 class AdamState(NamedTuple):
-    """Running means of the gradient and of its square, and the number of steps taken."""
+    """Running means of the gradient and of its square, and the number of steps
+    taken.
+    """
 
     m: Array
     v: Array
@@ -54,10 +66,11 @@ def adam(
     beta2: float = 0.999,
     eps: float = 1e-8,
 ) -> tuple[Array, AdamState]:
-    """Adam: θ ← θ − η m̂ / (√v̂ + ε), with m̂, v̂ the bias-corrected running means of g and g².
+    """Adam: θ ← θ − η m̂ / (√v̂ + ε), with m̂, v̂ the bias-corrected running means
+    of g and g².
 
-    eta, eps: above 0; beta1, beta2: in [0, 1).
-    Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, arXiv:1412.6980.
+    eta, eps: above 0; beta1, beta2: in [0, 1). Kingma and Ba, Adam: a method for
+    stochastic optimization, ICLR 2015, arXiv:1412.6980.
     """
     require_positive("eta", eta)
     require_positive("eps", eps)

@@ -13,13 +13,17 @@ type Real = Array | float
 """An array or a single number: elementwise operations take both."""
 
 type Pullback = Callable[[Real], Array]
-"""The way back through an operation y = f(x): takes dy = ∂C/∂y, hands back dx = ∂C/∂x."""
+"""The way back through an operation y = f(x): takes dy = ∂C/∂y, hands back dx =
+∂C/∂x.
+"""
 
 type Op = Callable[[Array], tuple[Array, Pullback]]
 """An operation of one argument: its value and the way back."""
 
 type Loss = Callable[[Array, Array], tuple[float, Callable[[], Array]]]
-"""(outputs, targets) -> the batch's mean loss, and back() -> its gradient with respect to the outputs."""
+"""(outputs, targets) -> the batch's mean loss, and back() -> its gradient with
+respect to the outputs.
+"""
 
 type Optimizer = Callable[[Array, Array, Any], tuple[Array, Any]]
 """(theta, grad, state) -> the next theta and state; the first state is None."""

@@ -15,7 +15,9 @@ from deepgrad.signatures import Array, Loss, Optimizer
 
 
 class Diverged(ArithmeticError):  # noqa: N818 (it reads as what happened)
-    """Training left the finite numbers: `step` says when; `last_loss` is the last good loss, NaN if none."""
+    """Training left the finite numbers: `step` says when; `last_loss` is the last
+    good loss, NaN if none.
+    """
 
     def __init__(self, step: int, last_loss: float) -> None:
         self.step, self.last_loss = step, last_loss
@@ -25,7 +27,10 @@ class Diverged(ArithmeticError):  # noqa: N818 (it reads as what happened)
         )
 
     def __reduce__(self) -> tuple[type["Diverged"], tuple[int, float]]:
-        return Diverged, (self.step, self.last_loss)  # so that it survives the way back from a worker process
+        return Diverged, (
+            self.step,
+            self.last_loss,
+        )  # so that it survives the way back from a worker process
 
 
 class Step(NamedTuple):
@@ -41,8 +46,9 @@ class Step(NamedTuple):
 class Fit:
     """The trained θ, and the history.
 
-    history["loss"]: the minibatch loss of every step. history["step"]: after which steps `evaluate` was
-    called; each name it returned has its values, one for each of those steps.
+    history["loss"]: the minibatch loss of every step. history["step"]: after which
+    steps `evaluate` was called; each name it returned has its values, one for each
+    of those steps.
     """
 
     theta: Array
@@ -69,17 +75,20 @@ def fit(
     callback: Callable[[Step], None] | None = None,
     progress: bool = False,
 ) -> Fit:
-    """Train by minibatches, reshuffled each epoch. The given theta is left as it is.
+    """Train by minibatches, reshuffled each epoch. The given theta is left as it
+    is.
 
-    x: (n, ...); targets: (n, ...), what the loss takes. Give either epochs or steps. An epoch's last batch
-    may be smaller. evaluate(theta) -> {"name": number} is called after each epoch and at the end.
-    progress=True writes one line to stderr.
+    x: (n, ...); targets: (n, ...), what the loss takes. Give either epochs or
+    steps. An epoch's last batch may be smaller. evaluate(theta) -> {"name": number}
+    is called after each epoch and at the end. progress=True writes one line to
+    stderr.
 
-    rng is split in two, one for the order of the data and one for the layers: with one seed, networks with
-    and without dropout see the same batches.
+    rng is split in two, one for the order of the data and one for the layers: with
+    one seed, networks with and without dropout see the same batches.
 
-    Raises Diverged when the loss or θ is no longer finite; ValueError for lengths that differ, an empty
-    set, data that are not finite, sizes below 1, and evaluations named "loss" or "step".
+    Raises Diverged when the loss or θ is no longer finite; ValueError for lengths
+    that differ, an empty set, data that are not finite, sizes below 1, and
+    evaluations named "loss" or "step".
     """
     x, targets = np.asarray(x, theta.dtype), np.asarray(targets)
     _require_data(x, targets)
@@ -92,11 +101,15 @@ def fit(
 
     for number in range(1, steps + 1):
         rows, epoch_ends = next(batches)
-        with np.errstate(over="ignore", invalid="ignore"):  # the check below says it better
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # the check below says it better
             y, back = net(theta, x[rows], train=True, rng=layer_rng)
             value, back_loss = loss(y, targets[rows])
             if not math.isfinite(value):
-                raise Diverged(number, float(losses[number - 2]) if number > 1 else math.nan)
+                raise Diverged(
+                    number, float(losses[number - 2]) if number > 1 else math.nan
+                )
             grad = back(back_loss())
             theta, state = optimizer(theta, grad, state)
         losses[number - 1] = value
@@ -106,7 +119,12 @@ def fit(
             if evaluate is not None:
                 evaluated.append((number, _require_free_names(evaluate(theta))))
             if progress:
-                print(f"\rstep {number}/{steps}  loss {value:.4f}", end="", file=sys.stderr, flush=True)
+                print(
+                    f"\rstep {number}/{steps}  loss {value:.4f}",
+                    end="",
+                    file=sys.stderr,
+                    flush=True,
+                )
     if progress:
         print(file=sys.stderr)
     if not np.isfinite(theta).all():
@@ -114,8 +132,12 @@ def fit(
     return Fit(theta, {"loss": losses} | _columns(evaluated))
 
 
-def _minibatches(n: int, batch_size: int, rng: np.random.Generator) -> Iterator[tuple[Array, bool]]:
-    """Row numbers of one minibatch after another, for ever, and whether it is its epoch's last."""
+def _minibatches(
+    n: int, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[Array, bool]]:
+    """Row numbers of one minibatch after another, for ever, and whether it is its
+    epoch's last.
+    """
     while True:
         order = rng.permutation(n)
         for start in range(0, n, batch_size):
@@ -126,27 +148,38 @@ def _columns(evaluated: list[tuple[int, Mapping[str, float]]]) -> dict[str, Arra
     """The evaluations, name by name."""
     if not evaluated:
         return {}
-    columns = {name: np.array([values[name] for _, values in evaluated]) for name in evaluated[0][1]}
+    columns = {
+        name: np.array([values[name] for _, values in evaluated])
+        for name in evaluated[0][1]
+    }
     return {"step": np.array([number for number, _ in evaluated])} | columns
 
 
 def _require_free_names(values: Mapping[str, float]) -> Mapping[str, float]:
     """The values, unless they would overwrite what the history holds anyway."""
     if taken := values.keys() & {"loss", "step"}:
-        raise ValueError(f"evaluate named a number {taken.pop()!r}, which the history uses itself: rename it")
+        raise ValueError(
+            f"evaluate named a number {taken.pop()!r}, which the history uses itself: rename it"
+        )
     return values
 
 
 def _require_data(x: Array, targets: Array) -> None:
     """ValueError for data that cannot be trained on."""
     if x.ndim == 0 or len(x) == 0:
-        raise ValueError(f"x has shape {x.shape}, but must be (n, ...) with at least one row")
+        raise ValueError(
+            f"x has shape {x.shape}, but must be (n, ...) with at least one row"
+        )
     if targets.shape[:1] != x.shape[:1]:
-        raise ValueError(f"x has shape {x.shape} but targets {targets.shape}: give every row one target")
+        raise ValueError(
+            f"x has shape {x.shape} but targets {targets.shape}: give every row one target"
+        )
     for name, array in (("x", x), ("targets", targets)):
         bad = np.count_nonzero(~np.isfinite(array))
         if bad:
-            raise ValueError(f"{name} holds {bad} values that are NaN or infinite: remove or fill them")
+            raise ValueError(
+                f"{name} holds {bad} values that are NaN or infinite: remove or fill them"
+            )
 
 
 def _steps(n: int, batch_size: int, epochs: int | None, steps: int | None) -> int:
@@ -154,8 +187,14 @@ def _steps(n: int, batch_size: int, epochs: int | None, steps: int | None) -> in
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, but must be at least 1")
     if (epochs is None) == (steps is None):
-        raise ValueError(f"epochs is {epochs} and steps is {steps}: give exactly one of them")
-    count = steps if steps is not None else (epochs or 0) * math.ceil(n / batch_size)
+        raise ValueError(
+            f"epochs is {epochs} and steps is {steps}: give exactly one of them"
+        )
+    count = (
+        steps if steps is not None else (epochs or 0) * math.ceil(n / batch_size)
+    )
     if count < 1:
-        raise ValueError(f"epochs is {epochs} and steps is {steps}, but the one given must be at least 1")
+        raise ValueError(
+            f"epochs is {epochs} and steps is {steps}, but the one given must be at least 1"
+        )
     return count

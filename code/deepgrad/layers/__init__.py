@@ -5,4 +5,13 @@ from deepgrad.layers.dense import Dense, affine, linear
 from deepgrad.layers.dropout import Dropout, dropout
 from deepgrad.layers.layer import Layer, LayerPullback
 
-__all__ = ["Activation", "Dense", "Dropout", "Layer", "LayerPullback", "affine", "dropout", "linear"]
+__all__ = [
+    "Activation",
+    "Dense",
+    "Dropout",
+    "Layer",
+    "LayerPullback",
+    "affine",
+    "dropout",
+    "linear",
+]

@@ -9,13 +9,18 @@ from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
 
 
-def linear(x: Array, W: Array) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+def linear(
+    x: Array, W: Array
+) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
     """y = x W, and back(dy) -> dx, dW.
 
-    x: (batch, fan_in); W: (fan_in, fan_out); y: (batch, fan_out). Raises ValueError for other shapes.
+    x: (batch, fan_in); W: (fan_in, fan_out); y: (batch, fan_out). Raises ValueError
+    for other shapes.
     """
     if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[0]:
-        raise ValueError(f"x {x.shape} and W {W.shape} do not fit (batch, fan_in) and (fan_in, fan_out)")
+        raise ValueError(
+            f"x {x.shape} and W {W.shape} do not fit (batch, fan_in) and (fan_in, fan_out)"
+        )
     y = x @ W
 
     def back(dy: Array) -> tuple[Array, Array]:
@@ -24,14 +29,18 @@ def linear(x: Array, W: Array) -> tuple[Array, Callable[[Array], tuple[Array, Ar
     return y, back
 
 
-def affine(x: Array, W: Array, b: Array) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
+def affine(
+    x: Array, W: Array, b: Array
+) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
     """y = x W + b, and back(dy) -> dx, dW, db.
 
     x: (batch, fan_in); W: (fan_in, fan_out); b: (fan_out,); y: (batch, fan_out).
     Raises ValueError for other shapes.
     """
     if b.shape != W.shape[1:]:
-        raise ValueError(f"b has shape {b.shape}, but must be (fan_out,) = {W.shape[1:]}")
+        raise ValueError(
+            f"b has shape {b.shape}, but must be (fan_out,) = {W.shape[1:]}"
+        )
     y, back_linear = linear(x, W)
 
     def back(dy: Array) -> tuple[Array, Array, Array]:
@@ -42,7 +51,8 @@ def affine(x: Array, W: Array, b: Array) -> tuple[Array, Callable[[Array], tuple
 
 @dataclass(frozen=True)
 class Dense:
-    """y = x W + b with W: (fan_in, fan_out) drawn by init, and b: (fan_out,) starting at zero.
+    """y = x W + b with W: (fan_in, fan_out) drawn by init, and b: (fan_out,)
+    starting at zero.
 
     With bias=False, y = x W. Raises ValueError for a size below 1.
     """
@@ -54,7 +64,9 @@ class Dense:
 
     def __post_init__(self) -> None:
         if self.fan_in < 1 or self.fan_out < 1:
-            raise ValueError(f"Dense({self.fan_in}, {self.fan_out}): both sizes must be at least 1")
+            raise ValueError(
+                f"Dense({self.fan_in}, {self.fan_out}): both sizes must be at least 1"
+            )
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         W = (self.fan_in, self.fan_out)
@@ -79,7 +91,9 @@ class Dense:
 
         return y, back
 
-    def _without_bias(self, params: Params, x: Array) -> tuple[Array, LayerPullback]:
+    def _without_bias(
+        self, params: Params, x: Array
+    ) -> tuple[Array, LayerPullback]:
         y, back_linear = linear(x, params["W"])
 
         def back(dy: Array, grads: Params) -> Array:

@@ -10,11 +10,15 @@ from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Params, Pullback, Real
 
 
-def dropout(x: Array, rate: float, rng: np.random.Generator) -> tuple[Array, Pullback]:
-    """Inverted dropout: each element is 0 with probability rate, and x / (1 − rate) otherwise, so E[y] = x.
+def dropout(
+    x: Array, rate: float, rng: np.random.Generator
+) -> tuple[Array, Pullback]:
+    """Inverted dropout: each element is 0 with probability rate, and x / (1 − rate)
+    otherwise, so E[y] = x.
 
-    x: any shape; rate: in [0, 1), else ValueError. A seed drops the same units in float32 as in float64.
-    Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, JMLR 15, 2014.
+    x: any shape; rate: in [0, 1), else ValueError. A seed drops the same units in
+    float32 as in float64. Srivastava et al., Dropout: a simple way to prevent
+    neural networks from overfitting, JMLR 15, 2014.
     """
     require_below_one("rate", rate)
     kept = rng.random(x.shape, dtype=np.float32) >= rate
@@ -28,7 +32,9 @@ def dropout(x: Array, rate: float, rng: np.random.Generator) -> tuple[Array, Pul
 
 @dataclass(frozen=True)
 class Dropout:
-    """`dropout` while training, the identity otherwise. rate: in [0, 1), else ValueError."""
+    """`dropout` while training, the identity otherwise. rate: in [0, 1), else
+    ValueError.
+    """
 
     rate: float
 
@@ -47,7 +53,9 @@ class Dropout:
         if not train or self.rate == 0:
             return x, _unchanged
         if rng is None:
-            raise ValueError(f"{self} in training needs random numbers: pass rng=np.random.default_rng(seed)")
+            raise ValueError(
+                f"{self} in training needs random numbers: pass rng=np.random.default_rng(seed)"
+            )
         y, back_dropout = dropout(x, self.rate, rng)
 
         def back(dy: Array, grads: Params) -> Array:

@@ -1,4 +1,6 @@
-"""What every layer can do. A layer holds sizes and rates, never numbers that training changes."""
+"""What every layer can do. A layer holds sizes and rates, never numbers that
+training changes.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -8,14 +10,20 @@ import numpy as np
 from deepgrad.signatures import Array, Params
 
 type LayerPullback = Callable[[Array, Params], Array]
-"""(dy, grads) -> dx; the parameters' gradients are written into grads, views of the flat gradient."""
+"""(dy, grads) -> dx; the parameters' gradients are written into grads, views of the
+flat gradient.
+"""
 
 
 class Layer(Protocol):
-    """A frozen dataclass: its fields say what it is, three methods say what it does."""
+    """A frozen dataclass: its fields say what it is, three methods say what it
+    does.
+    """
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """The name and shape of every parameter, in the order in which they lie in θ."""
+        """The name and shape of every parameter, in the order in which they lie in
+        θ.
+        """
 
     def initialize(self, params: Params, rng: np.random.Generator) -> None:
         """Write initial values into the given views of θ."""

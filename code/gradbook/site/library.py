@@ -1,6 +1,7 @@
 """The reference of `deepgrad` as Markdown, from its own signatures and docstrings: read, not imported."""
 
 import ast
+import re
 from html import escape
 from pathlib import Path
 
@@ -70,4 +71,5 @@ def public(name: str) -> bool:
 def paragraphs(node: ast.Module | Definition) -> str:
     """The docstring as HTML that Markdown leaves alone; its line breaks carry meaning and are kept."""
     text = ast.get_docstring(node) or ""
-    return "\n".join(f'<p class="docstring">{escape(part)}</p>' for part in text.split("\n\n") if part.strip())
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return "\n".join(f'<p class="docstring">{part}</p>' for part in marked.split("\n\n") if part.strip())
