@@ -5,6 +5,7 @@
 
 PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do $$p -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+export NO_MKDOCS_2_WARNING := 1 # mkdocs is pinned below 2
 PORT ?= 8000
 CHAPTER ?= 1
 LANG_ARG := $(if $(BOOK_LANG),--lang $(BOOK_LANG))

@@ -101,9 +101,8 @@ def fit(
 
     for number in range(1, steps + 1):
         rows, epoch_ends = next(batches)
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # the check below says it better
+        # where numbers overflow, the check below says it better
+        with np.errstate(over="ignore", invalid="ignore"):
             y, back = net(theta, x[rows], train=True, rng=layer_rng)
             value, back_loss = loss(y, targets[rows])
             if not math.isfinite(value):

@@ -69,13 +69,13 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     sheets = [Sheet(page.file.src_uri, address(page), chapter(page), page.content or "") for page in pages]
     try:
         book = LanguageBook(language(config), store.ledger(), sheets)
+        book.check(store.figure_names(book.lang))
         for page, sheet in zip(pages, sheets, strict=True):
             page.content = book.resolve(sheet)
             description = book.plain(str(page.meta.get("description") or ""), sheet)
             page.meta["description"] = description.replace('"', "&quot;")  # templates put it into attributes as it is
             resolve_titles(page.toc.items, book, sheet)
             page.title = book.plain(str(page.title or ""), sheet)
-        book.check_complete(store.figure_names(book.lang))
     except BookError as error:
         raise PluginError(str(error)) from None
     books.append(book)

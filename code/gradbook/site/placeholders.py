@@ -65,8 +65,12 @@ class LanguageBook:
                 if own or name not in self.claim_home:
                     self.claim_home[name] = sheet
 
-    def check_complete(self, drawn: list[str]) -> None:
-        """Everything measured is shown: a BookError lists claims without a badge, or figures, that no page shows."""
+    def check(self, drawn: list[str]) -> None:
+        """Raise BookError for a placeholder that names nothing, then for claims or figures that no page shows."""
+        for sheet in self.sheets:
+            for match in PLACEHOLDER.finditer(sheet.html):
+                if not match["kept"]:
+                    self._check_known(match["kind"], match["name"], match[0], sheet)
         if missing := [name for name in self.claims if name not in self.claim_home]:
             raise BookError(
                 f"docs/{self.lang}: no chapter page has a badge for claim {', '.join(missing)}: "
@@ -86,7 +90,6 @@ class LanguageBook:
             if match["kept"]:
                 return match["kept"]
             kind, name = match["kind"], match["name"]
-            self._check_known(kind, name, match[0], sheet)
             if kind == "n":
                 return f'<span class="measured" title="{words.MEASURED[self.lang]}">{self._number(name)}</span>'
             if kind == "fig":
