@@ -16,7 +16,14 @@ MADE = {".venv", ".cache", "site", "out", ".git", ".pytest_cache", ".mypy_cache"
 def build(target: Path, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """`mkdocs build --strict` of the tree `root` into `target`."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment, check=False)
+    return subprocess.run(
+        command,
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
+        check=False,
+    )
 
 
 def copy_of_the_book(root: Path) -> dict[str, str]:

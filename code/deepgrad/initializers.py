@@ -91,7 +91,7 @@ def he_normal(
 
 
 def _named[F: Initializer](init: F, name: str) -> F:
-    """Give a made initialiser the name it was called by, for the repr of the layer
+    """Give a made initializer the name it was called by, for the repr of the layer
     that holds it.
     """
     init.__name__ = name

@@ -1,4 +1,4 @@
-"""Optimisers as in the papers: `theta, state = f(theta, grad, state)`, with state
+"""Optimizers as in the papers: `theta, state = f(theta, grad, state)`, with state
 None at the start.
 
 They are pure: nothing is written in place, so a kept theta stays what it was. theta

@@ -1,4 +1,4 @@
-"""Training: minibatches, an optimiser, a history."""
+"""Training: minibatches, an optimizer, a history."""
 
 import math
 import sys

@@ -21,12 +21,14 @@ class Split:
     x_test: NDArray[np.float32]
     labels_test: NDArray[np.int64]
 
-    def only(self, n: int, rng: np.random.Generator) -> "Split":
-        """The same test set with n training examples drawn at random."""
+    def drawn(self, n: int, rng: np.random.Generator) -> "Split":
+        """The same examples split anew: as many to be tested on as here, n of the others to learn from."""
         if not 0 < n <= len(self.x):
             raise ValueError(f"n must lie in 1 … {len(self.x)}, the number of training examples, got {n}")
-        chosen = rng.permutation(len(self.x))[:n]
-        return Split(self.x[chosen], self.labels[chosen], self.x_test, self.labels_test)
+        x, labels = np.concatenate([self.x, self.x_test]), np.concatenate([self.labels, self.labels_test])
+        order = rng.permutation(len(x))
+        test, train = order[: len(self.x_test)], order[len(self.x_test) :][:n]
+        return Split(x[train], labels[train], x[test], labels[test])
 
 
 @cache

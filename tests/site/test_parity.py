@@ -37,7 +37,8 @@ def cells(lang, name):
     """Code as it stands, but for the page's language and comments."""
     notebook = jupytext.read(DOCS / lang / name)
     found = [(cell.metadata.get("tags", []), cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    return [(tags, re.sub(r'(?<=Page\(")(?:ko|en)|#.*', "", source)) for tags, source in found]
+    language = re.compile(r'(?<=Page\(")(?:ko|en)| --lang en| BOOK_LANG=en|#.*')
+    return [(tags, [line.rstrip() for line in language.sub("", source).splitlines()]) for tags, source in found]
 
 
 def test_the_same_files():

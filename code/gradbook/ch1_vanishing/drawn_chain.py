@@ -92,12 +92,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     links = ", ".join(signed(link, 3) for link in m.links)
     return {
         "ko": Words(
-            "고리마다 w·σ′(z)가 하나씩: 네 번 곱하니 거의 남지 않습니다",
+            "고리마다 w·σ′(z)가 하나씩: 넷을 곱하니 거의 남지 않습니다",
             "파란 화살표는 앞으로 가는 값, 주황 화살표 아래의 수는 되돌아오는 길의 국소 도함수 w·σ′(z)입니다. 동그라미 안은 각 뉴런의 출력입니다.",
             f"입력 {m.x}에서 출발해 네 뉴런을 지나는 사슬. 고리의 국소 도함수는 차례로 {links}, 그 곱은 {signed(m.product, 6)}.",
         ),
         "en": Words(
-            "One w·σ′(z) to each link: after four products hardly anything is left",
+            "One w·σ′(z) to each link: of the four multiplied hardly anything is left",
             "Blue arrows carry values forward; the numbers under the orange arrows are the local derivatives w·σ′(z) of the way back. Circles hold each neuron's output.",
             f"A chain from the input {m.x} through four neurons. The local derivatives of its links are {links}; their product is {signed(m.product, 6)}.",
         ),

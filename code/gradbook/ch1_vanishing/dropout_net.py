@@ -29,10 +29,11 @@ class Run:
 def accuracies(run: Run) -> tuple[float, float]:
     """Accuracy on the training and on the test examples, in percent, after plain SGD.
 
-    The seed fixes which examples, which initial weights and which batches: runs that differ only in rate are paired.
+    The seed fixes which examples are learned from and which tested on, the initial weights and the batches: runs that
+    differ only in rate are paired.
     """
     rng = np.random.default_rng([run.seed, run.examples])
-    chosen = data(run.data).only(run.examples, rng)
+    chosen = data(run.data).drawn(run.examples, rng)
     net = network(chosen.x.shape[1], run.width, run.rate)
     trained = fit(
         net, net.init(rng), chosen.x, chosen.labels,

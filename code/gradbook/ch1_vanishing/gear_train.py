@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from deepgrad import local_derivatives
 from gradbook import style
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
+from gradbook.stats import scientific
 from gradbook.text import Lang, Text
 
-DEPTHS = (2, 3, 4, 6, 8, 10, 12)
+DEPTHS = (2, 4, 6, 8, 10, 12)
 WEIGHTS = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 4.0, 8.0)
 FLOOR = 1e-12
 
@@ -60,10 +61,9 @@ def draw(m: Measurement, lang: Lang, i: int, j: int) -> Figure:
 def frame_alt(m: Measurement, lang: Lang, i: int, j: int) -> str:
     first = m.gradient[i, j][0]
     w = f"{WEIGHTS[j]:g}".replace("-", "−")
-    size = f"{first:.1e}".replace("-", "−")
     return Text(
-        f"깊이 {DEPTHS[i]}, 가중치 {w}: 첫 층의 기울기는 {size}",
-        f"Depth {DEPTHS[i]}, weight {w}: the first layer's gradient is {size}",
+        f"깊이 {DEPTHS[i]}, 가중치 {w}: 첫 층의 출력이 마지막 출력에 미치는 영향은 {scientific(first)}",
+        f"Depth {DEPTHS[i]}, weight {w}: the effect of the first layer's output on the last is {scientific(first)}",
     )[lang]
 
 

@@ -53,7 +53,10 @@ def judge(m: Measurement) -> list[Claim]:
                 f"In {m.chains} chains of depth {m.depth} the effect of a nudge equals the product of links to within {exponent}.",
             ),
             estimate=Estimate(bound, n=m.chains),
-            unit=Text("상대 차이의 상한", "bound on the relative difference"),
+            unit=Text(
+                "곱에 견준 차이의 상한 (10⁻⁶보다 작은 곱은 10⁻⁶으로 침)",
+                "bound on the difference relative to the product (at least 10⁻⁶)",
+            ),
             shown=same(f"< {exponent}"),
         )
     ]

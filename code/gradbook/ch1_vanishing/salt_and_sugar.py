@@ -40,6 +40,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "gap_change": same(m.gap_change("MNIST-1D", RATE).shown(sign=True)),
         "gain": same(m.gain("MNIST-1D", RATE).shown(sign=True)),
         "gap_before": same(m.gap("MNIST-1D", 0).number()),
+        "train_before": same(f"{m.train['MNIST-1D'][0].mean():.0f}"),
+        "train_after": same(f"{m.train['MNIST-1D'][RATES.index(RATE)].mean():.0f}"),
         "gap_after": same(m.gap("MNIST-1D", RATE).number()),
     }
 
@@ -67,13 +69,13 @@ def words(m: Measurement, lang: Lang) -> Words:
     gaps = {name: ", ".join(f"{x:.1f}" for x in np.mean(m.train[name] - m.test[name], axis=1)) for name in DATA}
     return {
         "ko": Words(
-            "간극은 줄곧 좁아지지만, 정확도는 오르다가 내려갑니다",
-            "점 옆의 수는 드롭아웃 비율입니다. 오른쪽으로 갈수록 과적합이 적고, 위로 갈수록 정확합니다. 선분은 95 % 구간입니다.",
+            "MNIST-1D에서 간극은 줄곧 좁아지지만, 정확도는 오르다가 내려갑니다",
+            "점 옆의 수는 드롭아웃 비율입니다. 오른쪽으로 갈수록 과적합이 적고, 위로 갈수록 정확합니다. 선분은 95 % 구간입니다. 가로는 간극, 세로는 비율 0과의 차이에 대한 것입니다.",
             f"일반화 간극(가로, 오른쪽이 작음)과 시험 정확도(세로). 비율이 커질 때 간극은 숫자에서 {gaps['digits']}, MNIST-1D에서 {gaps['MNIST-1D']} 순으로 바뀝니다.",
         ),
         "en": Words(
-            "The gap keeps closing, while accuracy rises and then falls",
-            "Numbers beside the points are dropout rates. Further right means less over-fitting, further up more accuracy. Bars are 95% intervals.",
+            "On MNIST-1D the gap keeps closing, while accuracy rises and then falls",
+            "Numbers beside the points are dropout rates. Further right means less over-fitting, further up more accuracy. Bars are 95% intervals: across, of the gap; up, of the difference from rate 0.",
             f"Generalization gap (across, smaller to the right) and test accuracy (up). As the rate grows, the gap goes {gaps['digits']} on digits and {gaps['MNIST-1D']} on MNIST-1D.",
         ),
     }[lang]

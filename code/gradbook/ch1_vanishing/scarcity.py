@@ -71,9 +71,9 @@ def judge(m: Measurement) -> list[Claim]:
             verdict="holds" if len(helped) == 2 else "holds-if" if helped else "does-not-hold",
             finding=Text(
                 f"표본이 {SIZES['MNIST-1D'][0]}개뿐인 MNIST-1D에서는 드롭아웃(0.25)이 {s.number(sign=True)} %p를 더하지만, "
-                f"{SIZES['digits'][0]}개뿐인 손글씨 숫자에서는 {d.shown(sign=True)} %p입니다. 부족함만으로는 정해지지 않습니다.",
+                f"{SIZES['digits'][0]}개뿐인 손글씨 숫자에서는 {d.shown(sign=True)} %p입니다. 규제 가운데 드롭아웃만 쟀습니다. 부족함만으로는 정해지지 않습니다.",
                 f"With only {SIZES['MNIST-1D'][0]} examples of MNIST-1D dropout (0.25) adds {s.number(sign=True)} points, "
-                f"with only {SIZES['digits'][0]} digits {d.shown(sign=True)}. Scarcity alone does not decide.",
+                f"with only {SIZES['digits'][0]} digits {d.shown(sign=True)}. Of all regularization only dropout was measured. Scarcity alone does not decide.",
             ),
             estimate=s,
             unit=Text(
@@ -97,6 +97,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
             f"{key}_middle": same(m.gain(name, middle).shown(sign=True)),
             f"{key}_plenty": same(m.gain(name, many).shown(sign=True)),
             f"{key}_narrow": same(m.gain(name, many, WIDTHS[0]).shown(sign=True)),
+            f"{key}_narrow_few": same(m.gain(name, few, WIDTHS[0]).shown(sign=True)),
+            f"{key}_wide_few": same(m.gain(name, few, WIDTHS[-1]).shown(sign=True)),
             f"{key}_wide": same(m.gain(name, many, WIDTHS[-1]).shown(sign=True)),
             f"{key}_train_scarce": same(f"{m.train[name, few, WIDTH, 0.0].mean():.0f}"),
             f"{key}_test_scarce": same(f"{m.test[name, few, WIDTH, 0.0].mean():.0f}"),

@@ -78,15 +78,15 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 
 
 def words(m: Measurement, lang: Lang) -> Words:
-    peak = f"{m.gradient[-1].max():.0f}"
+    peak, share = f"{m.gradient[-1].max():.0f}", f"{100 * m.above_one[-1]:.1f}"
     return {
         "ko": Words(
-            "|w| > 4이면 폭발하기는 합니다. 아주 좁은 입력에서만",
+            f"w = 16이면 폭발하지만, 입력의 {share} %에서만 그렇습니다",
             f"깊이 {DEPTH}, 가중치는 모두 w, 편향은 모두 −w/2. 곡선 아래의 넓이는 어떤 w에서도 1을 넘지 못합니다.",
             f"가로축은 입력 0–1, 세로축은 로그 눈금의 기울기. w가 클수록 가운데에 높고 좁은 봉우리가 서고(w = 16에서 {peak}), 그 밖에서는 0에 가깝습니다.",
         ),
         "en": Words(
-            "With |w| > 4 it does explode: for a sliver of inputs only",
+            f"At w = 16 it explodes, but for only {share}% of the inputs",
             f"Depth {DEPTH}, all weights w, all biases −w/2. The area under a curve can never exceed 1, whatever w is.",
             f"Input 0 to 1 against the gradient on a log scale. The larger w, the higher and narrower the peak in the middle ({peak} at w = 16); elsewhere the gradient is near 0.",
         ),

@@ -83,9 +83,9 @@ def judge(m: Measurement) -> list[Claim]:
             verdict="holds" if worst < 1e-12 and m.difference_error_shallow < 1e-4 else "does-not-hold",
             finding=Text(
                 f"깊이 1–{m.depths[-1]}의 사슬에서 역전파와 곱의 상대 오차는 {exponent} 아래입니다. "
-                f"중앙 차분은 깊이 {lost_at(m)}부터 반올림 오차에 묻힙니다.",
+                f"보통의 사슬에서 중앙 차분은 깊이 {lost_at(m)}부터 반올림 오차에 묻힙니다.",
                 f"For depths 1–{m.depths[-1]} backpropagation equals the product to a relative error below {exponent}. "
-                f"Central differences drown in rounding from depth {lost_at(m)} on.",
+                f"In a typical chain central differences drown in rounding from depth {lost_at(m)} on.",
             ),
             estimate=Estimate(bound, n=m.chains * m.depths.size),
             unit=Text("상대 오차의 상한", "bound on the relative error"),

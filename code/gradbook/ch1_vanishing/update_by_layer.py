@@ -96,12 +96,12 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"{STEPS}걸음 뒤: 입력에 가까운 가중치일수록 제자리입니다",
             f"사슬 {m.moved.shape[1]}개(시드 0–{m.moved.shape[1] - 1}), 깊이 {DEPTH}, η = {ETA}, 표본 하나. 막대는 중앙값, 세로선은 5–95 %입니다.",
-            f"층 1부터 {DEPTH}까지의 막대그래프, 로그 눈금. 막대가 입력 쪽으로 갈수록 한 층에 열 배쯤씩 낮아집니다.",
+            f"층 1부터 {DEPTH}까지의 막대그래프, 로그 눈금. 막대가 입력 쪽으로 갈수록 한 층에 열 배쯤씩 낮아지고, 맨 앞은 더 낮습니다.",
         ),
         "en": Words(
             f"After {STEPS} steps: the nearer a weight is to the input, the less it has moved",
             f"{m.moved.shape[1]} chains (seeds 0–{m.moved.shape[1] - 1}), depth {DEPTH}, η = {ETA}, one example. Bars are medians, lines 5–95%.",
-            f"Bars for layers 1 to {DEPTH} on a log scale. Towards the input each bar is about ten times lower than the next.",
+            f"Bars for layers 1 to {DEPTH} on a log scale. Towards the input each bar is about ten times lower than the next, the very first even more.",
         ),
     }[lang]
 

@@ -114,6 +114,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     factor = {name: np.exp(values.mean(axis=0)) for name, values in m.log_factor.items()}
     return {
         "critical": same(bootstrap_interval(m.log_factor["uniform"], crossing).shown()),
+        "critical_short": same(f"{crossing(m.log_factor['uniform']):.0f}"),
         "critical_predicted": same(f"{predicted_crossing():.0f}"),
         "uniform_narrow": same(f"{factor['uniform'][0]:.2f}"),
         "uniform_wide": same(f"{factor['uniform'][-1]:.2f}"),
@@ -159,12 +160,12 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"넓히면 이야기가 달라집니다: U(−1, 1)은 폭 {critical}에서 소실이 폭발로 바뀝니다",
             f"깊이 {DEPTH}, 시그모이드, 편향 없음, 시드 {n}개. 띠는 시드의 5–95 %, 파선은 폭이 무한할 때의 이론값입니다.",
-            "가로축은 폭 1–512, 세로축은 층마다 곱해지는 배율. U(−1, 1)의 선은 폭과 함께 올라 1을 넘고, Xavier의 선은 1/4 바로 아래에 머뭅니다.",
+            "가로축은 폭 1–512, 세로축은 층마다 곱해지는 배율. U(−1, 1)의 선은 폭과 함께 올라 1을 넘고, Xavier의 선은 폭 1에서 낮게 시작해 1/4 바로 아래까지 오릅니다.",
         ),
         "en": Words(
             f"Width changes the story: at width {critical} the weights U(−1, 1) turn from vanishing to exploding",
             f"Depth {DEPTH}, sigmoid, no bias, {n} seeds. Bands hold 5–95% of the seeds; dashed, the theory for infinite width.",
-            "Width 1 to 512 against the factor per layer. The line of U(−1, 1) climbs with width and crosses 1; that of Xavier stays just below 1/4.",
+            "Width 1 to 512 against the factor per layer. The line of U(−1, 1) climbs with width and crosses 1; that of Xavier starts lower at width 1 and rises to just below 1/4.",
         ),
     }[lang]
 
