@@ -54,8 +54,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         across = [m.gap(name, rate).margin for rate in RATES]
         up = [m.gain(name, rate).margin for rate in RATES]
         axes.errorbar(gap, test, xerr=across, yerr=up, elinewidth=0.8, **line)
-        for k, (rate, x, y) in enumerate(zip(RATES, gap, test, strict=True)):
-            offset = (0, 7) if k % 2 == 0 else (0, -13)  # neighbours lie close together
+        # Neighbours lie close together: each label goes to the free side of its point.
+        for offset, rate, x, y in zip(((0, 7), (-13, 5), (15, 5), (0, -13)), RATES, gap, test, strict=True):
             axes.annotate(f"{rate:g}", (x, y), xytext=offset, textcoords="offset points", fontsize=8, ha="center")
         axes.set_title(TITLES[name][lang])
         axes.set_xlabel(Text("일반화 간극 (%p)", "generalization gap (points)")[lang])
