@@ -16,10 +16,11 @@ from tests.building import ROOT, build, copy_of_the_book
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
+def tree(tmp_path_factory, site):  # the site first: its measurements are what the copy shares
     """A copy of the book that shares this one's measurements, to be spoilt."""
     root = tmp_path_factory.mktemp("book") / "copy"
     environment = copy_of_the_book(root)
+    shutil.copytree(CACHE / "memo", root / ".cache" / "memo")
     return root, environment
 
 
@@ -34,7 +35,6 @@ def spoilt(tree, tmp_path):
         assert old in text
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
         try:
-            shutil.copytree(CACHE / "memo", root / ".cache/memo", dirs_exist_ok=True)
             return build(tmp_path / "site", root=root, **environment)
         finally:
             file.write_text(text, encoding="utf-8")

@@ -64,7 +64,10 @@ def unwrap(html: str) -> str:
             if fate == "fold":
                 kept.append(CLOSED)
         else:
-            fates.append(fate := fate_of(tag[0]))
+            fate = fate_of(tag[0])
+            if fate == "fold" and "fold" in fates:  # the tag stands on a cell and on parts of it
+                fate = "unwrap"
+            fates.append(fate)
             dropping += fate == "drop"
             if fate == "fold":
                 kept.append(OPENED)
