@@ -8,15 +8,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from gradbook.experiment import Claim, Named, experiments
-from gradbook.text import LANGS, BookError, Lang, Text, language
-
-VERDICTS = {
-    "holds": Text("성립", "holds"),
-    "holds-if": Text("조건부 성립", "holds if"),
-    "does-not-hold": Text("성립하지 않음", "does not hold"),
-    "note": Text("참고", "note"),
-}
+from gradbook.experiment import VERDICTS, Claim, Named, experiments
+from gradbook.text import LANGS, BookError, Lang, language
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gradbook.stats import Estimate
 from gradbook.text import BookError, Lang, Text, same
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Verdict = Literal["holds", "holds-if", "does-not-hold", "note"]
+VERDICTS: Final[dict[Verdict, Text]] = {
+    "holds": Text("성립", "holds"),
+    "holds-if": Text("조건부 성립", "holds if"),
+    "does-not-hold": Text("성립하지 않음", "does not hold"),
+    "note": Text("참고", "note"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

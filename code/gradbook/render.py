@@ -2,6 +2,7 @@
 
 import json
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from gradbook import memo
@@ -16,7 +17,7 @@ def measured(named: Named, **arguments: Any) -> Any:
     return memo.recall(named.experiment.measure, **arguments)
 
 
-def figure_path(named: Named, lang: Lang) -> Any:
+def figure_path(named: Named, lang: Lang) -> Path:
     """Where the figure's file lies if it was drawn by today's code from today's measurement."""
     drawing = named.experiment.drawing
     assert drawing is not None

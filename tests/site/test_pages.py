@@ -11,8 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from deepgrad import chain, dropout, link, sgd, sigmoid
-from gradbook import cli, ledger
-from gradbook.experiment import experiments
+from gradbook import ledger
+from gradbook.experiment import VERDICTS, experiments
 
 CHAPTERS = ["1-vanishing-gradient/index.html", "en/1-vanishing-gradient/index.html"]
 HERE = "https://gradients-all-the-way.example/"
@@ -86,7 +86,7 @@ def test_the_ledger_page_has_every_claim_with_its_verdict(pages, name, lang):
         row = re.search(rf'<tr[^>]*id="claim-{entry.claim.id.replace(".", "-")}".*?</tr>', html, re.S)
         assert row, entry.claim.id
         text = unescape(re.sub(r"<[^>]+>", " ", row[0]))
-        for part in (cli.VERDICTS[entry.claim.verdict][lang], entry.claim.text[lang], entry.claim.as_printed(lang)):
+        for part in (VERDICTS[entry.claim.verdict][lang], entry.claim.text[lang], entry.claim.as_printed(lang)):
             assert part in text
 
 

@@ -5,6 +5,7 @@ from html import escape
 from itertools import groupby
 from typing import Any, Final
 
+from gradbook.experiment import VERDICTS, Verdict
 from gradbook.site import store, words
 from gradbook.text import Lang
 
@@ -24,9 +25,10 @@ def mark(verdict: str) -> str:
 
 def badge(claim: dict[str, Any], lang: Lang, row: str, anchor: bool) -> str:
     """Verdict, estimate, interval and n in a line of text, as a link to the claim's row; inline, so it may stand in a `<p>`."""
-    verdict, shown = claim["verdict"], claim["shown"][lang]
+    verdict: Verdict = claim["verdict"]
+    shown = claim["shown"][lang]
     parts = [f'<span class="claim__id">{words.CLAIM[lang]} {escape(claim["id"])}</span>',
-             f'<span class="claim__verdict">{words.VERDICT[verdict][lang]}</span>']  # fmt: skip
+             f'<span class="claim__verdict">{VERDICTS[verdict][lang]}</span>']  # fmt: skip
     if shown:
         parts.append(f'<span class="claim__shown">{escape(shown)}</span>')
     if claim["n"] is not None:
@@ -59,7 +61,8 @@ def table(chapter: int, claims: list[dict[str, Any]], lang: Lang, home: Callable
 
 
 def row(claim: dict[str, Any], lang: Lang, home: str) -> str:
-    verdict, n = claim["verdict"], claim["n"]
+    verdict: Verdict = claim["verdict"]
+    n = claim["n"]
     path = f"gradbook/{claim['experiment']}.py"
     estimate = escape(claim["shown"][lang] or "–")
     if claim["shown"][lang]:
@@ -70,7 +73,7 @@ def row(claim: dict[str, Any], lang: Lang, home: str) -> str:
         f'<tr role="row" id="{store.claim_id(claim["id"])}">'
         f'<td role="cell" class="ledger__verdict"><a class="claim claim--{verdict}" href="{home}">{mark(verdict)} '
         f'<span class="claim__id">{escape(claim["id"])}</span> '
-        f'<span class="claim__verdict">{words.VERDICT[verdict][lang]}</span></a></td>'
+        f'<span class="claim__verdict">{VERDICTS[verdict][lang]}</span></a></td>'
         f'<td role="cell"><p>{escape(claim["text"][lang])}</p><p class="ledger__finding">{escape(claim["finding"][lang])}</p></td>'
         f'<td role="cell">{estimate}<br><span class="ledger__small">{", ".join(small)}</span></td>'
         f'<td role="cell"><a data-site-href="{store.source_page(path)}"><code>{escape(claim["experiment"].rpartition("/")[2])}'

@@ -15,13 +15,6 @@ SOLUTION: Final = Text("풀이", "Solution")
 MEASURED: Final = Text("이 사이트를 만들면서 잰 값", "Measured by this build")
 CHAPTER: Final = Text("{}장", "Chapter {}")
 LEDGER: Final = Text("{} 장부", "Ledger of {}")
-
-VERDICT: Final = {
-    "holds": Text("성립", "holds"),
-    "holds-if": Text("조건부 성립", "holds if"),
-    "does-not-hold": Text("성립하지 않음", "does not hold"),
-    "note": Text("참고", "note"),
-}
 VERDICT_COLUMN: Final = Text("판정", "Verdict")
 CLAIM_COLUMN: Final = Text("주장과 결과", "Claim and finding")
 ESTIMATE_COLUMN: Final = Text("추정값 [95% 구간]", "Estimate [95% interval]")
