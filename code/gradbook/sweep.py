@@ -15,16 +15,20 @@ from tqdm import tqdm
 
 def sweep[P, R](one: Callable[[P], R], settings: Sequence[P]) -> list[R]:
     """`[one(s) for s in settings]`, spread over all cores; the results keep the order of the settings."""
-    return list(Parallel(n_jobs=cores())(delayed(alone)(one, setting) for setting in settings))
+    return list(watched(one, settings, cores(), one.__module__.rsplit(".", 1)[-1], "generator"))
 
 
 def side_by_side[P, R](one: Callable[[P], R], settings: Sequence[P], what: str, *, spread: bool = True) -> Iterator[R]:
-    """Results as they come, in any order, with a progress bar; with `spread` off one after another in this process."""
-    jobs = min(cores(), len(settings)) if spread else 1
-    done: Iterable[Any] = Parallel(n_jobs=max(jobs, 1), return_as="generator_unordered")(
+    """Results as they come, in any order; with `spread` off one after another in this process."""
+    return watched(one, settings, cores() if spread else 1, what, "generator_unordered")
+
+
+def watched[P, R](one: Callable[[P], R], settings: Sequence[P], jobs: int, what: str, order: str) -> Iterator[R]:
+    """Results with a progress bar (what runs, how much is left, for how long) where someone looks at the terminal."""
+    done: Iterable[Any] = Parallel(n_jobs=max(1, min(jobs, len(settings))), return_as=order)(
         delayed(alone)(one, setting) for setting in settings
     )
-    yield from tqdm(done, total=len(settings), desc=what, unit="", disable=None if settings else True)
+    yield from tqdm(done, total=len(settings), desc=what, unit="", disable=None)
 
 
 def alone[P, R](one: Callable[[P], R], setting: P) -> R:

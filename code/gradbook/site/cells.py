@@ -11,6 +11,11 @@ INPUT = re.compile(r'<div class="highlight-ipynb[^"]*">\s*<pre>(.*?)</pre>\s*</d
 TEXT_OUTPUT = re.compile(
     r'<div class="jp-Rendered[^"]*" data-mime-type="([^"]*)"[^>]*>\s*<pre>(.*?)</pre>\s*</div>', re.DOTALL
 )
+# What a cell prints slowly arrives in pieces, quickly in one: the page must not tell.
+PIECES = re.compile(
+    r'</pre>\s*</div>\s*</div>\s*<div class="jp-OutputArea-child">\s*<div class="jp-OutputPrompt[^>]*></div>\s*'
+    r'<div class="jp-RenderedText jp-OutputArea-output" data-mime-type="text/plain"[^>]*>\s*<pre>'
+)
 DIV = re.compile(r"<div\b[^>]*>|</div>")
 CLASSES = re.compile(r'class="([^"]*)"')
 BLANK_LINES = re.compile(r"\n\s*\n+(?=</?(?:div|figure|p|h[1-6]|ul|ol|table|details)\b)")  # none of these is in code
@@ -31,6 +36,7 @@ def clean(html: str, lang: Lang) -> str:
     """
     html = SCRIPT_OR_STYLE.sub("", END.sub("</div></div>", html))
     html = INPUT.sub(r'<div class="highlight"><pre><code>\1</code></pre></div>', html)
+    html = PIECES.sub("", html)
     html = TEXT_OUTPUT.sub(lambda m: output(m[1], m[2]), html)
     return BLANK_LINES.sub("\n", fold(unwrap(html), lang)).strip() + "\n"
 
