@@ -13,8 +13,8 @@ TEXT_OUTPUT = re.compile(
 )
 # What a cell prints slowly arrives in pieces, quickly in one: the page must not tell.
 PIECES = re.compile(
-    r'</pre>\s*</div>\s*</div>\s*<div class="jp-OutputArea-child">\s*<div class="jp-OutputPrompt[^>]*></div>\s*'
-    r'<div class="jp-RenderedText jp-OutputArea-output" data-mime-type="text/plain"[^>]*>\s*<pre>'
+    r'</pre>\s*</div>\s*</div>\s*<div class="jp-OutputArea-child">\s*'
+    r'(?:<div class="jp-OutputPrompt[^>]*></div>\s*)?<div class="jp-RenderedText jp-OutputArea-output" data-mime-type="text/plain"[^>]*>\s*<pre>'
 )
 DIV = re.compile(r"<div\b[^>]*>|</div>")
 CLASSES = re.compile(r'class="([^"]*)"')
