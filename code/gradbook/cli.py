@@ -8,8 +8,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from gradbook.experiment import VERDICTS, Claim, Named, experiments
-from gradbook.text import LANGS, BookError, Lang, language
+from gradbook.experiment import Claim, Named, experiments
+from gradbook.text import LANGS, VERDICTS, BookError, Lang, language
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

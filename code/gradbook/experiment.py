@@ -5,21 +5,13 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 from gradbook.stats import Estimate
-from gradbook.text import BookError, Lang, Text, same
+from gradbook.text import BookError, Lang, Text, Verdict, same
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Verdict = Literal["holds", "holds-if", "does-not-hold", "note"]
-VERDICTS: Final[dict[Verdict, Text]] = {
-    "holds": Text("성립", "holds"),
-    "holds-if": Text("조건부 성립", "holds if"),
-    "does-not-hold": Text("성립하지 않음", "does not hold"),
-    "note": Text("참고", "note"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)

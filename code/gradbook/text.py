@@ -1,4 +1,4 @@
-"""Sentences in both languages, side by side, so that neither can fall behind."""
+"""Sentences in both languages, side by side, so that neither can fall behind; and the words for the four verdicts."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -23,6 +23,15 @@ class Text:
 
     def as_dict(self) -> dict[str, str]:
         return {"ko": self.ko, "en": self.en}
+
+
+Verdict = Literal["holds", "holds-if", "does-not-hold", "note"]
+VERDICTS: Final[dict[Verdict, Text]] = {
+    "holds": Text("성립", "holds"),
+    "holds-if": Text("조건부 성립", "holds if"),
+    "does-not-hold": Text("성립하지 않음", "does not hold"),
+    "note": Text("참고", "note"),
+}
 
 
 def same(text: str) -> Text:

@@ -12,7 +12,8 @@ import pytest
 
 from deepgrad import chain, dropout, link, sgd, sigmoid
 from gradbook import ledger
-from gradbook.experiment import VERDICTS, experiments
+from gradbook.experiment import experiments
+from gradbook.text import VERDICTS
 
 CHAPTERS = ["1-vanishing-gradient/index.html", "en/1-vanishing-gradient/index.html"]
 HERE = "https://gradients-all-the-way.example/"

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from deepgrad import Activation, Dense, Network, sigmoid, uniform, xavier_uniform
 from gradbook import style
-from gradbook.experiment import Claim, Drawing, Experiment, Verdict, Words
+from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import bootstrap_interval
 from gradbook.sweep import sweep
-from gradbook.text import Lang, Text, same
+from gradbook.text import Lang, Text, Verdict, same
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 DEPTH = 10

@@ -5,9 +5,8 @@ from html import escape
 from itertools import groupby
 from typing import Any, Final
 
-from gradbook.experiment import VERDICTS, Verdict
 from gradbook.site import store, words
-from gradbook.text import Lang
+from gradbook.text import VERDICTS, Lang, Verdict
 
 # The verdict's mark has its own shape, so that no one needs the colour: tick, half disc, cross, dot. Drawn in a 12 × 12 box.
 MARKS: Final = {
