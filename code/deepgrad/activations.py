@@ -3,12 +3,32 @@ back(dy)`.
 
 All but softmax act on every element by itself and take an array of any shape or a
 single number. They keep the dtype of z, accept every finite float32 or float64
-without a warning, and never write into the caller's arrays.
+without a warning, and never write into the caller's arrays. The descendants of ReLU
+are in `rectifiers`.
 """
+
+import math
 
 import numpy as np
 
+from deepgrad.gaussian import normal_cdf, normal_pdf
 from deepgrad.signatures import Array, Pullback, Real
+
+
+def step(z: Real) -> tuple[Array, Pullback]:
+    """1 above zero and 0 elsewhere (at z = 0, too): the neuron that fires or
+    does not.
+
+    Its derivative is 0 wherever there is one, so nothing that lies behind a step
+    learns. McCulloch and Pitts, A logical calculus of the ideas immanent in nervous
+    activity, 1943, doi:10.1007/BF02478259.
+    """
+    y = np.heaviside(z, 0)
+
+    def back(dy: Real) -> Array:
+        return dy * np.zeros_like(y)
+
+    return y, back
 
 
 def sigmoid(z: Real) -> tuple[Array, Pullback]:
@@ -49,6 +69,73 @@ def relu(z: Real) -> tuple[Array, Pullback]:
         return dy * (y > 0)
 
     return y, back
+
+
+def softplus(z: Real) -> tuple[Array, Pullback]:
+    """log(1 + eᶻ), a smooth max(z, 0), with derivative σ(z).
+
+    Dugas, Bengio, Bélisle, Nadeau and Garcia, Incorporating second-order functional
+    knowledge for better option pricing, NeurIPS 2000.
+    """
+    # log(1 + eᶻ) = z + log(1 + e⁻ᶻ): the exponent is never above zero
+    y = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+    def back(dy: Real) -> Array:
+        return dy * sigmoid(z)[0]
+
+    return y, back
+
+
+def silu(z: Real) -> tuple[Array, Pullback]:
+    """z σ(z), with derivative σ + z σ (1 − σ). Also called swish.
+
+    Values lie above −0.279, reached at z ≈ −1.278. Elfwing, Uchibe and Doya,
+    Sigmoid-weighted linear units for neural network function approximation in
+    reinforcement learning, 2018, arXiv:1702.03118.
+    """
+    gate, _ = sigmoid(z)
+    y = z * gate
+
+    def back(dy: Real) -> Array:
+        slope: Array = gate + y * (1 - gate)
+        return dy * slope
+
+    return y, back
+
+
+def gelu(z: Real) -> tuple[Array, Pullback]:
+    """z Φ(z) = z (1 + erf(z / √2)) / 2, with derivative Φ(z) + z φ(z), where φ
+    is the normal density and Φ(z) the probability that N(0, 1) lies below z.
+
+    Values lie above −0.170, reached at z ≈ −0.752. Hendrycks and Gimpel, Gaussian
+    error linear units, 2016, arXiv:1606.08415.
+    """
+    gate = normal_cdf(z)
+
+    def back(dy: Real) -> Array:
+        return dy * (gate + z * normal_pdf(z))
+
+    return z * gate, back
+
+
+def gelu_tanh(z: Real) -> tuple[Array, Pullback]:
+    """z (1 + tanh u) / 2 with u = √(2/π) (z + 0.044715 z³): `gelu` to within 5e-4,
+    for less work.
+
+    The derivative is (1 + tanh u) / 2 + z (1 − tanh² u) u′ / 2. The paper of
+    `gelu`.
+    """
+    # beyond ±10, tanh u is ±1 to the last digit, and z³ might overflow
+    r: Array = np.clip(z, -10, 10)
+    scale = math.sqrt(2 / math.pi)
+    t = np.tanh(scale * (r + 0.044715 * (r * r * r)))
+
+    def back(dy: Real) -> Array:
+        du = scale * (1 + 3 * 0.044715 * (r * r))
+        slope: Array = 0.5 * (1 + t) + 0.5 * r * (1 - t * t) * du
+        return dy * slope
+
+    return z * (0.5 * (1 + t)), back
 
 
 def softmax(z: Array) -> tuple[Array, Pullback]:

@@ -5,16 +5,20 @@ import math
 from deepgrad.signatures import Array
 
 
-def require_positive(name: str, value: float) -> None:
-    """ValueError unless value is a finite number above zero."""
+def require_positive(name: str, value: float) -> float:
+    """The value as a plain float, since a NumPy one would turn float32 arrays into
+    float64; ValueError unless it is finite and above zero.
+    """
     if not 0 < value < math.inf:
         raise ValueError(f"{name} is {value}, but must be a finite number above 0")
+    return float(value)
 
 
-def require_below_one(name: str, value: float) -> None:
-    """ValueError unless 0 <= value < 1."""
+def require_below_one(name: str, value: float) -> float:
+    """The value as a plain float; ValueError unless 0 <= value < 1."""
     if not 0 <= value < 1:
         raise ValueError(f"{name} is {value}, but must lie in [0, 1)")
+    return float(value)
 
 
 def require_same_shape(name_a: str, a: Array, name_b: str, b: Array) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepgrad.activations import sigmoid
 from deepgrad.checks import require_same_shape
 from deepgrad.signatures import Array
 
@@ -60,6 +61,32 @@ def softmax_cross_entropy(
     return loss, back
 
 
+def binary_cross_entropy(
+    scores: Array, labels: Array
+) -> tuple[float, Callable[[], Array]]:
+    """−t log σ(s) − (1 − t) log(1 − σ(s)), summed over the features, mean over the
+    batch; the way back is (σ(s) − t) / batch.
+
+    scores s: (batch, ...), any finite numbers (not yet probabilities); labels t: of
+    the same shape, 0 or 1 or a probability between. Computed from the scores as
+    max(s, 0) − s t + log(1 + exp(−|s|)), so that no probability is rounded to 0
+    before the logarithm.
+
+    Raises ValueError for other shapes, labels outside [0, 1], an empty batch.
+    """
+    require_same_shape("scores", scores, "labels", labels)
+    batch = _require_batch("scores", scores)
+    t = _require_probabilities(labels).astype(scores.dtype)
+    costs = np.maximum(scores, 0) - scores * t + np.log1p(np.exp(-np.abs(scores)))
+    loss = float(costs.sum(dtype=np.float64)) / batch
+
+    def back() -> Array:
+        dscores: Array = (sigmoid(scores)[0] - t) / batch
+        return dscores
+
+    return loss, back
+
+
 def accuracy(scores: Array, labels: Array) -> float:
     """The share of rows whose largest score stands at the label, in [0, 1].
 
@@ -77,6 +104,16 @@ def _require_batch(name: str, array: Array) -> int:
             f"{name} has shape {array.shape}, but must be (batch, ...) with at least one row"
         )
     return len(array)
+
+
+def _require_probabilities(labels: Array) -> Array:
+    """The labels; ValueError unless all lie in [0, 1]."""
+    outside = labels[~((labels >= 0) & (labels <= 1))]
+    if outside.size:
+        raise ValueError(
+            f"labels hold {outside[0]}, but must lie in [0, 1]: 1 for yes, 0 for no"
+        )
+    return labels
 
 
 def _require_labels(scores: Array, labels: Array) -> int:

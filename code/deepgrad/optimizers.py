@@ -19,7 +19,7 @@ def sgd(
     theta: Array, grad: Array, state: None = None, *, eta: float = 0.1
 ) -> tuple[Array, None]:
     """Gradient descent: θ ← θ − η g. It has no state. eta: above 0."""
-    require_positive("eta", eta)
+    eta = require_positive("eta", eta)
     require_same_shape("theta", theta, "grad", grad)
     return theta - eta * grad, None
 
@@ -38,12 +38,87 @@ def momentum(
     Polyak, Some methods of speeding up the convergence of iteration methods, 1964,
     doi:10.1016/0041-5553(64)90137-5.
     """
-    require_positive("eta", eta)
-    require_below_one("beta", beta)
+    eta = require_positive("eta", eta)
+    beta = require_below_one("beta", beta)
     require_same_shape("theta", theta, "grad", grad)
     v = np.zeros_like(theta) if state is None else state
     v = beta * v - eta * grad
     return theta + v, v
+
+
+def nesterov(
+    theta: Array,
+    grad: Array,
+    state: Array | None = None,
+    *,
+    eta: float = 0.01,
+    beta: float = 0.9,
+) -> tuple[Array, Array]:
+    """Nesterov's momentum: v ← β v − η g, then θ ← θ + β v − η g; the state is v.
+
+    The θ that is handed on is the look-ahead point, the ball's place plus β v, so
+    that g is taken where the momentum is about to carry the ball. The first step is
+    (1 + β) η g: 1.9 η g for β = 0.9. eta: above 0; beta: in [0, 1).
+
+    Nesterov, A method for solving the convex programming problem with convergence
+    rate O(1/k²), 1983; in this form: Sutskever, Martens, Dahl and Hinton, On the
+    importance of initialization and momentum in deep learning, ICML 2013,
+    https://proceedings.mlr.press/v28/sutskever13.html.
+    """
+    eta = require_positive("eta", eta)
+    beta = require_below_one("beta", beta)
+    require_same_shape("theta", theta, "grad", grad)
+    v = np.zeros_like(theta) if state is None else state
+    v = beta * v - eta * grad
+    return theta + beta * v - eta * grad, v
+
+
+def adagrad(
+    theta: Array,
+    grad: Array,
+    state: Array | None = None,
+    *,
+    eta: float = 0.01,
+    eps: float = 1e-8,
+) -> tuple[Array, Array]:
+    """AdaGrad: G ← G + g², then θ ← θ − η g / (√G + ε); the state is G, the sum of
+    all squared gradients.
+
+    eta, eps: above 0. Duchi, Hazan and Singer, Adaptive subgradient methods for
+    online learning and stochastic optimization, JMLR 12, 2011,
+    https://jmlr.org/papers/v12/duchi11a.html.
+    """
+    eta = require_positive("eta", eta)
+    eps = require_positive("eps", eps)
+    require_same_shape("theta", theta, "grad", grad)
+    G = np.zeros_like(theta) if state is None else state
+    G = G + grad * grad
+    return theta - eta * grad / (np.sqrt(G) + eps), G
+
+
+def rmsprop(
+    theta: Array,
+    grad: Array,
+    state: Array | None = None,
+    *,
+    eta: float = 0.001,
+    beta: float = 0.9,
+    eps: float = 1e-8,
+) -> tuple[Array, Array]:
+    """RMSProp: v ← β v + (1 − β) g², then θ ← θ − η g / (√v + ε); the state is v, a
+    running mean of g².
+
+    v starts at 0 and is not corrected for it: with β = 0.9, the first step is √10 η
+    long. eta, eps: above 0; beta: in [0, 1). Tieleman and Hinton, Neural networks
+    for machine learning, lecture 6.5, 2012.
+    """
+    eta = require_positive("eta", eta)
+    eps = require_positive("eps", eps)
+    beta = require_below_one("beta", beta)
+    require_same_shape("theta", theta, "grad", grad)
+    v = np.zeros_like(theta) if state is None else state
+    v = beta * v + (1 - beta) * grad * grad
+    return theta - eta * grad / (np.sqrt(v) + eps), v
 
 
 class AdamState(NamedTuple):
@@ -72,10 +147,10 @@ def adam(
     eta, eps: above 0; beta1, beta2: in [0, 1). Kingma and Ba, Adam: a method for
     stochastic optimization, ICLR 2015, arXiv:1412.6980.
     """
-    require_positive("eta", eta)
-    require_positive("eps", eps)
-    require_below_one("beta1", beta1)
-    require_below_one("beta2", beta2)
+    eta = require_positive("eta", eta)
+    eps = require_positive("eps", eps)
+    beta1 = require_below_one("beta1", beta1)
+    beta2 = require_below_one("beta2", beta2)
     require_same_shape("theta", theta, "grad", grad)
     m, v, t = state or (np.zeros_like(theta), np.zeros_like(theta), 0)
     t = t + 1
@@ -84,3 +159,31 @@ def adam(
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     return theta - eta * m_hat / (np.sqrt(v_hat) + eps), AdamState(m, v, t)
+
+
+def adamw(
+    theta: Array,
+    grad: Array,
+    state: AdamState | None = None,
+    *,
+    eta: float = 0.001,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    decay: float = 0.01,
+) -> tuple[Array, AdamState]:
+    """Adam with decoupled weight decay: Adam's step, and − η λ θ beside it, with
+    λ = decay.
+
+    The decay does not pass through m̂ and v̂, so it shrinks every weight by the same
+    share. decay: finite, not negative; the others as for `adam`. Loshchilov and
+    Hutter, Decoupled weight decay regularization, ICLR 2019, arXiv:1711.05101; with
+    λ multiplied by η, as frameworks do.
+    """
+    eta = require_positive("eta", eta)
+    if not 0 <= decay < np.inf:
+        raise ValueError(f"decay is {decay}, but must be finite and not negative")
+    moved, state = adam(
+        theta, grad, state, eta=eta, beta1=beta1, beta2=beta2, eps=eps
+    )
+    return moved - eta * float(decay) * theta, state

@@ -4,17 +4,38 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from hypothesis import given
+from scipy import special
 
-from deepgrad import check_gradient, relative_error, relu, sigmoid, softmax, tanh
+from deepgrad.activations import (
+    gelu,
+    gelu_tanh,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    step,
+    tanh,
+)
+from deepgrad.gradcheck import check_gradient, relative_error
 from tests.strategies import extreme, moderate
 
-ALL = [sigmoid, tanh, relu, softmax]
+SMOOTH = [sigmoid, tanh, softplus, silu, gelu, gelu_tanh]
+ELEMENTWISE = [*SMOOTH, step, relu]
+ALL = [*ELEMENTWISE, softmax]
 
 
-@pytest.mark.parametrize("f", [sigmoid, tanh, softmax])
+@pytest.mark.parametrize("f", [sigmoid, tanh, softplus, softmax])
 @given(z=moderate())
 def test_way_back_is_the_finite_difference(f, z):
     assert check_gradient(f, z) < 1e-7
+
+
+@pytest.mark.parametrize("f", [silu, gelu, gelu_tanh])
+@given(z=moderate(size=6))
+def test_way_back_of_those_that_dip_is_the_finite_difference(f, z):
+    # with an element of slope 1 beside those at the dip, where the slope is 0 and only rounding would be compared
+    assert check_gradient(f, np.append(z, 3.0)) < 1e-7
 
 
 @given(z=moderate())
@@ -26,6 +47,12 @@ def test_relu_derivative_is_one_above_zero_and_zero_elsewhere():
     y, back = relu(np.array([-2.0, -0.0, 0.0, 3.0]))
     assert y.tolist() == [0, 0, 0, 3]
     assert back(np.array([5.0, 5, 5, 5])).tolist() == [0, 0, 0, 5]
+
+
+def test_step_fires_above_zero_and_hands_nothing_back():
+    y, back = step(np.array([-2.0, -0.0, 0.0, 1e-300, 3.0]))
+    assert y.tolist() == [0, 0, 0, 1, 1]
+    assert back(np.full(5, 7.0)).tolist() == [0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("z", [-700, -40, -17, -1, -1e-9, 0, 0.3, 5, 36])
@@ -85,7 +112,54 @@ def test_any_finite_number_is_welcome(f, dtype):
     check()
 
 
-@pytest.mark.parametrize("f", [sigmoid, tanh, relu])
+def test_gelu_against_scipy():
+    z = np.linspace(-30, 30, 6001)
+    y, back = gelu(z)
+    np.testing.assert_allclose(y, z * special.ndtr(z), rtol=3e-13, atol=0)
+    slope = special.ndtr(z) + z * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+    np.testing.assert_allclose(back(np.ones_like(z)), slope, rtol=1e-12, atol=1e-15)
+    middle = np.abs(z) < 8
+    by_erf = z * (1 + special.erf(z / np.sqrt(2))) / 2
+    np.testing.assert_allclose(y[middle], by_erf[middle], rtol=0, atol=2e-15)
+
+
+def test_gelu_tanh_is_its_formula_and_near_gelu():
+    z = np.linspace(-12, 12, 2001)
+    y, _ = gelu_tanh(z)
+    exact = [float(v) * (1 + math.tanh(math.sqrt(2 / math.pi) * (float(v) + 0.044715 * float(v) ** 3))) / 2 for v in z]
+    np.testing.assert_allclose(y, exact, rtol=1e-15, atol=1e-15)
+    assert 4e-4 < np.abs(y - gelu(z)[0]).max() < 5e-4
+
+
+def test_softplus_and_silu_against_scipy():
+    z = np.linspace(-700, 700, 14001)
+    np.testing.assert_allclose(softplus(z)[0], -special.log_expit(-z), rtol=4e-16)
+    np.testing.assert_allclose(silu(z)[0], z * special.expit(z), rtol=1e-15)
+
+
+@pytest.mark.parametrize(("f", "at", "least"), [(silu, -1.278, -0.279), (gelu, -0.752, -0.170)])
+def test_dips_lie_where_the_docstrings_say(f, at, least):
+    z = np.linspace(-3, 0, 30001)
+    y, _ = f(z)
+    assert z[y.argmin()] == pytest.approx(at, abs=5e-4)
+    assert least < y.min() < least + 1e-3
+
+
+@given(z=moderate(size=30))
+def test_what_f_of_z_and_of_minus_z_differ_by(z):
+    for f in (softplus, silu, gelu, gelu_tanh):
+        np.testing.assert_allclose(f(z)[0] - f(-z)[0], z, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("f", ALL)
+def test_no_argument_is_written_into_and_the_way_back_can_be_taken_twice(f):
+    z, dy = np.linspace(-2, 2, 6).reshape(2, 3), np.ones((2, 3))
+    z.flags.writeable = dy.flags.writeable = False
+    _, back = f(z)
+    assert np.array_equal(back(dy), back(dy))
+
+
+@pytest.mark.parametrize("f", ELEMENTWISE)
 def test_a_single_number_is_enough(f):
     y, back = f(0.5)
     assert np.ndim(y) == np.ndim(back(1.0)) == 0

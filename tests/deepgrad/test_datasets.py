@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from deepgrad import moons
+from deepgrad.datasets import first_symbol, spirals
 
 
 def test_without_noise_the_points_lie_on_two_half_circles():
@@ -26,3 +27,58 @@ def test_noise_has_the_deviation_asked_for_and_the_seed_decides():
 def test_parameters_out_of_range(n, noise):
     with pytest.raises(ValueError, match=rf"n={n}, noise={noise}"):
         moons(np.random.default_rng(0), n, noise)
+
+
+def test_spirals_are_those_of_the_course_written_arm_by_arm():
+    x, labels = spirals(np.random.default_rng(0), 300, noise=0)
+    for arm in range(3):
+        r, t = np.linspace(0, 1, 100), np.linspace(4 * arm, 4 * arm + 4, 100)
+        assert np.count_nonzero(labels == arm) == 100
+        np.testing.assert_allclose(x[labels == arm], np.c_[r * np.sin(t), r * np.cos(t)], rtol=0, atol=1e-14)
+
+
+def test_noise_turns_spirals_but_leaves_radii_and_the_seed_decides():
+    clean, labels = spirals(np.random.default_rng(4), 20_000, noise=0, arms=2)
+    noisy, _ = spirals(np.random.default_rng(4), 20_000, noise=0.3, arms=2)
+    turned = np.angle((noisy @ [1, 1j])[2:] / (clean @ [1, 1j])[2:])
+    assert turned.std() == pytest.approx(0.3, rel=0.02)
+    np.testing.assert_allclose(np.hypot(*noisy.T), np.hypot(*clean.T), rtol=1e-12)
+    assert np.array_equal(noisy, spirals(np.random.default_rng(4), 20_000, noise=0.3, arms=2)[0])
+    assert labels[:4].tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("n", [6, 7, 8])
+def test_every_arm_runs_from_the_center_to_radius_one(n):
+    x, labels = spirals(np.random.default_rng(0), n)
+    for arm in range(3):
+        radii = np.hypot(*x[labels == arm].T)
+        assert radii[0] == 0
+        assert radii[-1] == pytest.approx(1, rel=1e-15)
+
+
+@pytest.mark.parametrize(("n", "noise", "arms"), [(5, 0.1, 3), (10, -0.1, 3), (10, np.nan, 3), (10, 0.1, 0)])
+def test_spirals_out_of_range(n, noise, arms):
+    with pytest.raises(ValueError, match=rf"n={n}, noise={noise}, arms={arms}"):
+        spirals(np.random.default_rng(0), n, noise, arms)
+
+
+@pytest.mark.parametrize(("delay", "symbols"), [(0, 2), (7, 3), (40, 4)])
+def test_the_first_symbol_stands_at_the_start_and_nothing_after_it_tells(delay, symbols):
+    n = 3000
+    x, labels = first_symbol(np.random.default_rng(1), n, delay, symbols, noise=0.5)
+    assert x.shape == (n, delay + 1, symbols)
+    assert labels.tolist() == [k % symbols for k in range(n)]
+    assert x[:, 0].tolist() == [[float(j == label) for j in range(symbols)] for label in labels]
+    if delay:
+        later = x[:, 1:]
+        assert later.std() == pytest.approx(0.5, rel=0.03)
+        means = np.stack([later[labels == label].mean(axis=0) for label in range(symbols)])
+        assert np.abs(means).max() < 5 * 0.5 / np.sqrt(n / symbols)  # of no symbol
+
+
+@pytest.mark.parametrize(
+    ("n", "delay", "symbols", "noise"), [(0, 5, 2, 0.1), (3, -1, 2, 0.1), (3, 5, 1, 0.1), (3, 5, 2, np.inf)]
+)
+def test_memory_task_out_of_range(n, delay, symbols, noise):
+    with pytest.raises(ValueError, match=rf"n={n}, delay={delay}, symbols={symbols}, noise={noise}"):
+        first_symbol(np.random.default_rng(0), n, delay, symbols, noise)

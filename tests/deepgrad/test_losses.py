@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
-from deepgrad import (
+from deepgrad.gradcheck import central_difference, relative_error
+from deepgrad.losses import (
     accuracy,
-    central_difference,
-    relative_error,
+    binary_cross_entropy,
     softmax_cross_entropy,
     squared_error,
 )
@@ -28,6 +29,76 @@ def test_cross_entropy_way_back_is_the_finite_difference(data, batch, classes):
     labels = np.array(data.draw(st.lists(st.integers(0, classes - 1), min_size=batch, max_size=batch)))
     numeric = central_difference(lambda moved: softmax_cross_entropy(moved, labels)[0], scores)
     assert relative_error(softmax_cross_entropy(scores, labels)[1](), numeric) < 1e-7
+
+
+@given(scores=moderate(), seed=seeds)
+def test_binary_cross_entropy_way_back_is_the_finite_difference(scores, seed):
+    labels = np.random.default_rng(seed).integers(0, 2, scores.shape)
+    numeric = central_difference(lambda moved: binary_cross_entropy(moved, labels)[0], scores)
+    assert relative_error(binary_cross_entropy(scores, labels)[1](), numeric) < 1e-7
+
+
+def test_binary_cross_entropy_by_hand():
+    scores = np.log([[3.0, 1.0], [0.25, 4.0]])  # the odds: probabilities 3/4, 1/2, 1/5, 4/5
+    loss, back = binary_cross_entropy(scores, np.array([[1, 0], [1, 0]]))
+    costs = [math.log(4 / 3), math.log(2), math.log(5), math.log(5)]
+    assert loss == pytest.approx(sum(costs) / 2, rel=1e-15)
+    np.testing.assert_allclose(back(), [[-0.125, 0.25], [-0.4, 0.4]], rtol=1e-15)
+
+
+@given(scores=moderate((4,), size=700), soft=moderate((4,), size=0.5))
+def test_binary_cross_entropy_against_scipy_with_labels_that_are_probabilities(scores, soft):
+    t = 0.5 + soft
+    loss, back = binary_cross_entropy(scores, t)
+    exact = np.mean(-t * special.log_expit(scores) - (1 - t) * special.log_expit(-scores))
+    assert loss == pytest.approx(exact, rel=1e-13)
+    np.testing.assert_allclose(back(), (special.expit(scores) - t) / 4, rtol=1e-14, atol=1e-16)
+
+
+def test_binary_cross_entropy_is_that_of_two_classes():
+    scores, labels = np.array([2.0, -1.0, 0.5]), np.array([0, 0, 1])
+    loss, _ = binary_cross_entropy(scores, labels)
+    pairs = np.stack([np.zeros(3), scores], axis=1)
+    assert loss == pytest.approx(softmax_cross_entropy(pairs, labels)[0], rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_score_that_is_wrong_costs_its_size_and_one_that_is_right_nearly_nothing(dtype):
+    loss, back = binary_cross_entropy(np.array([1000], dtype), np.array([0]))
+    assert loss == 1000
+    assert back().tolist() == [1]
+    assert back().dtype == dtype
+    loss, _ = binary_cross_entropy(np.array([40], dtype), np.array([True]))
+    assert loss == pytest.approx(math.exp(-40), rel=1e-6)
+
+
+@given(scores=extreme(np.float32, (6,)))
+def test_any_finite_score_is_welcome_to_binary_cross_entropy(scores):
+    loss, back = binary_cross_entropy(scores, np.array([0, 1, 0, 1, 0, 1]))
+    assert 0 <= loss < math.inf
+    assert np.isfinite(back()).all()
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "message"),
+    [
+        (np.zeros((2, 1)), np.zeros(2), r"\(2, 1\).*\(2,\)"),
+        (np.zeros((0, 1)), np.zeros((0, 1)), "at least one row"),
+        (np.zeros(3), np.array([0, 1, 2]), r"hold 2.*\[0, 1\]"),
+        (np.zeros(2), np.array([-1, 1]), "hold -1"),
+        (np.zeros(2), np.array([0, np.nan]), "hold nan"),
+    ],
+)
+def test_labels_that_do_not_fit_binary_cross_entropy(scores, labels, message):
+    with pytest.raises(ValueError, match=message):
+        binary_cross_entropy(scores, labels)
+
+
+def test_binary_cross_entropy_writes_into_no_argument():
+    scores, labels = np.array([1.0, -2.0]), np.array([0.0, 1.0])
+    scores.flags.writeable = labels.flags.writeable = False
+    _, back = binary_cross_entropy(scores, labels)
+    assert np.array_equal(back(), back())
 
 
 def test_squared_error_by_hand():

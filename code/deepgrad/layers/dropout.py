@@ -20,7 +20,7 @@ def dropout(
     float32 as in float64. Srivastava et al., Dropout: a simple way to prevent
     neural networks from overfitting, JMLR 15, 2014.
     """
-    require_below_one("rate", rate)
+    rate = require_below_one("rate", rate)
     kept = rng.random(x.shape, dtype=np.float32) >= rate
     scale = kept.astype(x.dtype) / (1 - rate)
 

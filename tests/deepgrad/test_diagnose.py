@@ -1,0 +1,159 @@
+from dataclasses import dataclass
+from math import inf, sqrt
+
+import numpy as np
+import pytest
+
+from deepgrad import Activation, Dense, Dropout, Network, constant, normal, relu, sigmoid, softmax, squared_error, tanh
+from deepgrad.diagnose import diagnose
+
+
+def slope_one(y, target):
+    """A loss whose gradient is 1 at every output."""
+    return float(y.sum()), lambda: np.ones_like(y)
+
+
+def test_a_layer_and_its_activation_by_hand():
+    """x = (1, 2), (3, 4); y = x W with W = ((1, 2), (−1, −1)): y = (−1, 0), (−1, 2); after ReLU (0, 0), (0, 2)."""
+    net = Network([Dense(2, 2, constant(0)), Activation(relu)])
+    theta, x = np.array([1.0, 2, -1, -1, 0, 0]), np.array([[1.0, 2], [3, 4]])
+    dense, rectified = diagnose(net, theta, x, x, loss=slope_one, eta=0.5, bins=3)
+
+    assert (dense.mean, dense.std) == (0, sqrt(6 / 4))
+    assert dense.counts.tolist() == [2, 1, 1]
+    assert dense.edges.tolist() == [-1, 0, 1, 2]
+    assert (dense.saturated, dense.dead) == (None, None)
+    assert dense.output_gradient == 1  # only the 2 passes ReLU
+    # dW = column 2: (3, 4), db = (0, 1)
+    assert dense.gradient == pytest.approx(sqrt(26), rel=1e-15)
+    assert dense.update_to_weight == pytest.approx(0.5 * 5 / sqrt(7), rel=1e-15)
+    assert dense.one_signed == 0.5  # column 1 has no gradient
+
+    assert (rectified.saturated, rectified.dead) == (0.75, 0.5)
+    assert rectified.output_gradient == 2
+    assert (rectified.gradient, rectified.update_to_weight, rectified.one_signed) == (None, None, None)
+    assert (rectified.mean, rectified.counts.tolist()) == (0.5, [3, 0, 1])
+
+
+def test_slopes_below_a_hundredth_are_saturated():
+    """σ′ < 0.01 beyond |z| = ln(98.99) ≈ 4.585: σ (1 − σ) = 0.01 at σ = (1 + √0.96) / 2."""
+    edge = np.log((1 + sqrt(0.96)) / (1 - sqrt(0.96)))
+    z = np.array([[0.0, edge - 0.01, edge + 0.01, -edge - 0.01, 800]])
+    net = Network([Dense(5, 5, constant(0)), Activation(sigmoid)])
+    theta = np.concatenate([np.eye(5).ravel(), np.zeros(5)])
+    _, found = diagnose(net, theta, z, z, loss=squared_error)
+    assert found.saturated == 0.6
+    assert found.dead == 0.2  # 800, where σ rounds to 1
+
+
+@pytest.mark.parametrize(("low", "expected"), [(0.1, 1.0), (-1.0, 0.0)])
+def test_positive_inputs_give_each_unit_gradients_of_one_sign(low, expected):
+    """For a batch of one, dW = x dyᵀ: all of x's signs, times one number a unit (claim: why sigmoid zigzags)."""
+    rng = np.random.default_rng(0)
+    net, x = Network([Dense(50, 20, normal(1))]), np.linspace(low, 1, 50)[None]
+    (found,) = diagnose(net, net.init(rng), x, np.zeros((1, 20)), loss=squared_error)
+    assert found.one_signed == expected
+
+
+def test_vanished_gradients_keep_their_norm_in_float32():
+    """In float32 the squares of 1e-30 are 0: the norm must not be."""
+    net = Network([Dense(1, 1, constant(1e-30), bias=False), Dense(1, 1, constant(1e-30), bias=False)])
+    theta = net.init(np.random.default_rng(0))
+    first, second = diagnose(net, theta, np.ones((1, 1)), np.ones((1, 1)), loss=slope_one, eta=1)
+    assert first.gradient == pytest.approx(1e-30, rel=1e-6)
+    assert first.update_to_weight == pytest.approx(1, rel=1e-6)
+    assert first.output_gradient == pytest.approx(1e-30, rel=1e-6)
+    assert second.gradient == pytest.approx(1e-30, rel=1e-6)
+    assert (second.mean, second.std) == (0, 0)
+
+
+def test_numbers_against_the_network_itself():
+    rng = np.random.default_rng(3)
+    net = Network([Dense(3, 8, normal(1)), Activation(tanh), Dropout(0.5), Dense(8, 4, normal(1)), Activation(softmax)])
+    theta, x, labels = net.init(rng, np.float64), rng.normal(size=(30, 3)), rng.integers(0, 4, 30)
+    before = theta.copy()
+    found = diagnose(net, theta, x, labels, train=True, rng=np.random.default_rng(9))
+    hs, _ = net.trace(theta, x, True, np.random.default_rng(9))
+    assert np.array_equal(theta, before)
+    assert [d.layer for d in found] == [repr(layer) for layer in net.layers]
+    for d, h in zip(found, hs[1:], strict=True):
+        assert d.mean == pytest.approx(h.mean(), abs=1e-15)
+        assert d.std == pytest.approx(h.std(), rel=1e-12)
+        assert (d.counts.sum(), len(d.counts), len(d.edges)) == (h.size, 20, 21)
+        assert (d.edges[0], d.edges[-1]) == (h.min(), h.max())
+    assert [d.saturated is None for d in found] == [True, False, True, True, True]  # softmax mixes: no slopes
+    assert [d.gradient is None for d in found] == [False, True, True, False, True]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -3e38, 1e-40])
+def test_outputs_of_one_value_still_have_a_histogram(value):
+    net, x = Network([Activation(relu)]), np.array([[value, value]])
+    (found,) = diagnose(net, np.zeros(0), x, x, loss=squared_error, bins=4)
+    assert found.counts.sum() == 2
+    assert (np.diff(found.edges) >= 0).all()
+
+
+def test_outputs_that_differ_by_rounding_only():
+    x = np.array([[1.0, np.nextafter(1, 0)]])
+    (found,) = diagnose(Network([Activation(relu)]), np.zeros(0), x, x, loss=squared_error)
+    assert found.counts.sum() == 2
+    assert found.edges[[0, -1]].tolist() == pytest.approx([0.5, 1.5])
+
+
+def test_weights_that_are_all_zero():
+    net = Network([Dense(1, 1, constant(0))])
+    for x, expected in ((1.0, inf), (0.0, 0.0)):
+        (found,) = diagnose(net, np.zeros(2), np.full((1, 1), x), np.ones((1, 1)), loss=squared_error)
+        assert found.update_to_weight == expected
+
+
+def test_a_diagnosis_reads_as_a_line():
+    net = Network([Dense(2, 2, constant(0.5)), Activation(tanh)])
+    x = np.ones((1, 2))
+    dense, activation = diagnose(net, net.init(np.random.default_rng(0)), x, 0 * x, loss=squared_error)
+    assert repr(dense).startswith("Dense(2, 2, constant(0.5)): mean 1, std 0, one_signed 100%, output_gradient 0.45")
+    assert "saturated 0%, dead 0%" in repr(activation)
+    assert "update_to_weight" not in repr(activation)
+
+
+def test_values_out_of_range():
+    net, x = Network([Dense(1, 1, constant(0))]), np.ones((1, 1))
+    with pytest.raises(ValueError, match="eta is 0"):
+        diagnose(net, np.zeros(2), x, x, loss=squared_error, eta=0)
+    with pytest.raises(ValueError, match="bins is 0"):
+        diagnose(net, np.zeros(2), x, x, loss=squared_error, bins=0)
+    with pytest.raises(ValueError, match="at least one row"):
+        diagnose(net, np.zeros(2), x[:0], x[:0], loss=squared_error)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A layer y = x whose parameters are what a test says; each one's gradient is its own value."""
+
+    names: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def shapes(self):
+        return dict(self.names)
+
+    def initialize(self, params, rng):
+        for value in params.values():
+            value[:] = 1
+
+    def __call__(self, params, x, train, rng):
+        def back(dy, grads):
+            for name, value in params.items():
+                grads[name][:] = value
+            return dy
+
+        return x, back
+
+
+def test_weights_are_told_by_name_also_within_blocks_and_biases_are_left_out():
+    x = np.ones((1, 1))
+    net = Network([Named((("0.W", (2, 2)), ("0.b", (2, 3)))), Named((("gamma", (2, 2)),)), Named((("W", (2, 3, 4)),))])
+    theta = net.init(np.random.default_rng(0), np.float64)
+    net.views(theta)[0]["0.b"][:] = -9
+    block, scale, filters = diagnose(net, theta, x, x, loss=squared_error, eta=0.25)
+    assert (block.update_to_weight, block.one_signed) == (0.25, 1)
+    assert (scale.update_to_weight, scale.one_signed, scale.gradient) == (None, None, 2)
+    assert (filters.update_to_weight, filters.one_signed) == (0.25, None)
