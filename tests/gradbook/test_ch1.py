@@ -193,7 +193,7 @@ def test_dropout_runs_are_repeatable_and_paired():
     assert accuracies(replace(run, rate=0.5)) != accuracies(run)
 
 
-def fake_rates(train_half, test_half):
+def fake_rates(train_half, test_half, longer=-2.0):
     """20 seeds whose accuracies are known, spread by a little."""
     spread = np.linspace(-0.5, 0.5, 20)
     rates = len(dropout_rates.RATES)
@@ -201,7 +201,11 @@ def fake_rates(train_half, test_half):
     test = np.full((rates, 20), 90.0) + spread
     train[3], test[3] = train_half, test_half + spread
     both = ("digits", "MNIST-1D")
-    return dropout_rates.Measurement(train={k: train.copy() for k in both}, test={k: test.copy() for k in both})
+    return dropout_rates.Measurement(
+        train={k: train.copy() for k in both},
+        test={k: test.copy() for k in both},
+        digits_longer=np.stack([np.full(20, 90.0), 90 + longer + spread]),
+    )
 
 
 def test_dropout_verdicts():
@@ -210,6 +214,7 @@ def test_dropout_verdicts():
     assert harmful.gap_change("MNIST-1D", 0.5).value == pytest.approx(-8)
     assert verdict(dropout_rates, harmful) == "holds"
     assert verdict(salt_and_sugar, harmful) == "holds"
+    assert verdict(dropout_rates, fake_rates(85, 84, longer=0)) == "holds-if"  # the harm was slowness
     helpful = fake_rates(train_half=95, test_half=94)
     assert verdict(dropout_rates, helpful) == "does-not-hold"
     assert verdict(salt_and_sugar, helpful) == "does-not-hold"  # the gap closes, but accuracy rises with it
