@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepgrad.losses import softmax_cross_entropy
+from deepgrad.memory import keep_freed_memory
 from deepgrad.network import Network
 from deepgrad.optimizers import sgd
 from deepgrad.signatures import Array, Loss, Optimizer
@@ -93,6 +94,7 @@ def fit(
     x, targets = np.asarray(x, theta.dtype), np.asarray(targets)
     _require_data(x, targets)
     steps = _steps(len(x), batch_size, epochs, steps)
+    keep_freed_memory()
     order_rng, layer_rng = rng.spawn(2)
     state = None
     losses = np.empty(steps)

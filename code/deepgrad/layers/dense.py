@@ -9,10 +9,8 @@ from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
 
 
-def linear(
-    x: Array, W: Array
-) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
-    """y = x W, and back(dy) -> dx, dW.
+def linear(x: Array, W: Array) -> tuple[Array, Callable[..., tuple[Array, Array]]]:
+    """y = x W, and back(dy) -> dx, dW; back(dy, needs_dx=False) leaves dx empty.
 
     x: (batch, fan_in); W: (fan_in, fan_out); y: (batch, fan_out). Raises ValueError
     for other shapes.
@@ -23,16 +21,16 @@ def linear(
         )
     y = x @ W
 
-    def back(dy: Array) -> tuple[Array, Array]:
-        return dy @ W.T, x.T @ dy
+    def back(dy: Array, needs_dx: bool = True) -> tuple[Array, Array]:
+        return dy @ W.T if needs_dx else np.empty(0), x.T @ dy
 
     return y, back
 
 
 def affine(
     x: Array, W: Array, b: Array
-) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
-    """y = x W + b, and back(dy) -> dx, dW, db.
+) -> tuple[Array, Callable[..., tuple[Array, Array, Array]]]:
+    """y = x W + b, and back(dy) -> dx, dW, db; needs_dx as for `linear`.
 
     x: (batch, fan_in); W: (fan_in, fan_out); b: (fan_out,); y: (batch, fan_out).
     Raises ValueError for other shapes.
@@ -42,11 +40,12 @@ def affine(
             f"b has shape {b.shape}, but must be (fan_out,) = {W.shape[1:]}"
         )
     y, back_linear = linear(x, W)
+    y += b  # in place: the product is nobody else's yet
 
-    def back(dy: Array) -> tuple[Array, Array, Array]:
-        return *back_linear(dy), dy.sum(axis=0)
+    def back(dy: Array, needs_dx: bool = True) -> tuple[Array, Array, Array]:
+        return *back_linear(dy, needs_dx), dy.sum(axis=0)
 
-    return y + b, back
+    return y, back
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,8 @@ class Dense:
             return self._without_bias(params, x)
         y, back_affine = affine(x, params["W"], params["b"])
 
-        def back(dy: Array, grads: Params) -> Array:
-            dx, grads["W"][:], grads["b"][:] = back_affine(dy)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, grads["W"][:], grads["b"][:] = back_affine(dy, needs_dx)
             return dx
 
         return y, back
@@ -96,8 +95,8 @@ class Dense:
     ) -> tuple[Array, LayerPullback]:
         y, back_linear = linear(x, params["W"])
 
-        def back(dy: Array, grads: Params) -> Array:
-            dx, grads["W"][:] = back_linear(dy)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, grads["W"][:] = back_linear(dy, needs_dx)
             return dx
 
         return y, back

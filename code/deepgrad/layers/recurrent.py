@@ -113,8 +113,8 @@ class RNN:
         h0 = np.zeros((len(x), self.units), x.dtype)
         hs, back_rnn = rnn(x, h0, params["Wx"], params["Wh"], params["b"])
 
-        def back(dhs: Array, grads: Params) -> Array:
-            dx, _, grads["Wx"][:], grads["Wh"][:], grads["b"][:] = back_rnn(dhs)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, _, grads["Wx"][:], grads["Wh"][:], grads["b"][:] = back_rnn(dy)
             return dx
 
         return hs, back
@@ -139,7 +139,7 @@ class LastStep:
     ) -> tuple[Array, LayerPullback]:
         y, back_last = last_step(x)
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             return back_last(dy)
 
         return y, back

@@ -58,7 +58,7 @@ class Residual:
                 "needs equal shapes"
             )
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             dh = dy
             for back_layer, (_, own) in zip(
                 reversed(backs), reversed(self.parts(grads)), strict=True
