@@ -12,6 +12,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from itertools import pairwise
 from multiprocessing import get_context
 from statistics import median
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def deepgrad_network(case):
     if case.name.startswith("LSTM"):
         return Network([LSTM(8, 64), LastStep(), Dense(64, CLASSES, he_normal)])
     sizes, layers = (*case.shape, *case.hidden), []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in pairwise(sizes):
         layers += [Dense(fan_in, fan_out, he_normal), Activation(relu)]
     return Network([*layers, Dense(sizes[-1], CLASSES, he_normal)])
 
@@ -64,6 +65,7 @@ def deepgrad_network(case):
 def by_deepgrad(case, threads):
     """Seconds for case.steps steps of `fit`."""
     import numpy as np
+
     from deepgrad import adam, fit
 
     pin()
@@ -239,7 +241,9 @@ def main():
     if CORES:
         os.sched_setaffinity(0, CORES)
     print(f"steps a second, float32, Adam, {len(CORES) or os.cpu_count()} cores, medians of {ROUNDS} rounds")
-    print("in brackets: deepgrad's steps for each of theirs; for the peak, the share of it that deepgrad's step reaches")
+    print(
+        "in brackets: deepgrad's steps for each of theirs; for the peak, the share of it that deepgrad's step reaches"
+    )
     contenders = {"deepgrad": by_deepgrad, "scikit-learn": by_sklearn, "JAX jit": by_jax, "product at peak": peak}
     pools = {name: ProcessPoolExecutor(1, mp_context=get_context("spawn")) for name in contenders}
     print(f"{'':<26}" + "".join(f"{name:>22}" for name in contenders))
