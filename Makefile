@@ -11,8 +11,7 @@ CHAPTER ?= 1
 LANG_ARG := $(if $(BOOK_LANG),--lang $(BOOK_LANG))
 
 site: .venv/ready  ## build the site into site/; the last good one stays until the new one is whole
-	$(BIN)/mkdocs build --strict --site-dir .cache/site
-	rm -rf .cache/site.old; [ ! -e site ] || mv site .cache/site.old; mv .cache/site site; rm -rf .cache/site.old
+	@$(BIN)/python -m gradbook.site.build
 
 serve: .venv/ready  ## serve with live reload (PORT=8000)
 	@$(BIN)/python -c 'import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1])))' $(PORT) 2>/dev/null || { echo "serve: port $(PORT) is busy: choose another with make serve PORT=8001" >&2; exit 1; }
