@@ -13,6 +13,7 @@ from deepgrad.activations import (
     step,
     tanh,
 )
+from deepgrad.approximation import interpolate, sawtooth, staircase, towers
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
 from deepgrad.diagnose import LayerDiagnosis, diagnose
@@ -23,6 +24,7 @@ from deepgrad.gradcheck import (
     check_gradient,
     relative_error,
 )
+from deepgrad.graph import Node, add, gradients, history, leaf
 from deepgrad.initializers import (
     constant,
     convolution_weights,
@@ -72,6 +74,7 @@ from deepgrad.layers import (
     prelu,
     rnn,
 )
+from deepgrad.layout import Layout, layout
 from deepgrad.losses import (
     accuracy,
     binary_cross_entropy,
@@ -88,6 +91,7 @@ from deepgrad.optimizers import (
     rmsprop,
     sgd,
 )
+from deepgrad.pieces import kinks, linear_pieces
 from deepgrad.rectifiers import elu, leaky_relu, rrelu, selu, serlu
 from deepgrad.saving import load, save
 from deepgrad.schedules import (
@@ -119,9 +123,11 @@ __all__ = [
     "Layer",
     "LayerDiagnosis",
     "LayerNorm",
+    "Layout",
     "MaxPool",
     "Maxout",
     "Network",
+    "Node",
     "PReLU",
     "Residual",
     "Step",
@@ -129,6 +135,7 @@ __all__ = [
     "adagrad",
     "adam",
     "adamw",
+    "add",
     "affine",
     "and_gate",
     "average_pool",
@@ -155,13 +162,20 @@ __all__ = [
     "fit",
     "gelu",
     "gelu_tanh",
+    "gradients",
     "he_normal",
     "he_uniform",
+    "history",
+    "interpolate",
+    "kinks",
     "last_step",
     "layer_norm",
+    "layout",
+    "leaf",
     "leaky_relu",
     "lecun_normal",
     "linear",
+    "linear_pieces",
     "link",
     "load",
     "local_derivatives",
@@ -184,6 +198,7 @@ __all__ = [
     "rnn",
     "rrelu",
     "save",
+    "sawtooth",
     "scheduled",
     "selu",
     "serlu",
@@ -195,9 +210,11 @@ __all__ = [
     "softplus",
     "spirals",
     "squared_error",
+    "staircase",
     "step",
     "step_eta",
     "tanh",
+    "towers",
     "uniform",
     "xavier_normal",
     "xavier_uniform",
