@@ -13,6 +13,7 @@ from deepgrad.activations import (
     step,
     tanh,
 )
+from deepgrad.cats import Cats, cats
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
 from deepgrad.diagnose import LayerDiagnosis, diagnose
@@ -36,6 +37,11 @@ from deepgrad.initializers import (
     xavier_uniform,
     zeros,
 )
+from deepgrad.landscape import (
+    filter_normalized_direction,
+    loss_slice,
+    roughness,
+)
 from deepgrad.layers import (
     LSTM,
     RNN,
@@ -54,6 +60,7 @@ from deepgrad.layers import (
     MaxPool,
     PReLU,
     Residual,
+    RReLU,
     affine,
     average_pool,
     batch_norm,
@@ -98,6 +105,7 @@ from deepgrad.schedules import (
     scheduled,
     step_eta,
 )
+from deepgrad.shattering import autocorrelation, input_gradients
 from deepgrad.signatures import Array
 from deepgrad.training import Diverged, Fit, Step, fit
 
@@ -108,6 +116,7 @@ __all__ = [
     "Array",
     "AveragePool",
     "BatchNorm",
+    "Cats",
     "Conv1d",
     "Conv2d",
     "Dense",
@@ -123,6 +132,7 @@ __all__ = [
     "Maxout",
     "Network",
     "PReLU",
+    "RReLU",
     "Residual",
     "Step",
     "accuracy",
@@ -131,11 +141,13 @@ __all__ = [
     "adamw",
     "affine",
     "and_gate",
+    "autocorrelation",
     "average_pool",
     "batch_norm",
     "batch_norm_inference",
     "binary_cross_entropy",
     "calibrate",
+    "cats",
     "central_difference",
     "chain",
     "check_direction",
@@ -151,12 +163,14 @@ __all__ = [
     "diagnose",
     "dropout",
     "elu",
+    "filter_normalized_direction",
     "first_symbol",
     "fit",
     "gelu",
     "gelu_tanh",
     "he_normal",
     "he_uniform",
+    "input_gradients",
     "last_step",
     "layer_norm",
     "leaky_relu",
@@ -165,6 +179,7 @@ __all__ = [
     "link",
     "load",
     "local_derivatives",
+    "loss_slice",
     "lstm",
     "lstm_cell",
     "max_pool",
@@ -182,6 +197,7 @@ __all__ = [
     "relu",
     "rmsprop",
     "rnn",
+    "roughness",
     "rrelu",
     "save",
     "scheduled",
