@@ -14,6 +14,7 @@ from deepgrad.activations import (
     tanh,
 )
 from deepgrad.approximation import interpolate, sawtooth, staircase, towers
+from deepgrad.cats import Cats, cats
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
 from deepgrad.diagnose import LayerDiagnosis, diagnose
@@ -38,6 +39,11 @@ from deepgrad.initializers import (
     xavier_uniform,
     zeros,
 )
+from deepgrad.landscape import (
+    filter_normalized_direction,
+    loss_slice,
+    roughness,
+)
 from deepgrad.layers import (
     LSTM,
     RNN,
@@ -56,6 +62,7 @@ from deepgrad.layers import (
     MaxPool,
     PReLU,
     Residual,
+    RReLU,
     affine,
     average_pool,
     batch_norm,
@@ -102,6 +109,7 @@ from deepgrad.schedules import (
     scheduled,
     step_eta,
 )
+from deepgrad.shattering import autocorrelation, input_gradients
 from deepgrad.signatures import Array
 from deepgrad.training import Diverged, Fit, Step, fit
 
@@ -112,6 +120,7 @@ __all__ = [
     "Array",
     "AveragePool",
     "BatchNorm",
+    "Cats",
     "Conv1d",
     "Conv2d",
     "Dense",
@@ -129,6 +138,7 @@ __all__ = [
     "Network",
     "Node",
     "PReLU",
+    "RReLU",
     "Residual",
     "Step",
     "accuracy",
@@ -138,11 +148,13 @@ __all__ = [
     "add",
     "affine",
     "and_gate",
+    "autocorrelation",
     "average_pool",
     "batch_norm",
     "batch_norm_inference",
     "binary_cross_entropy",
     "calibrate",
+    "cats",
     "central_difference",
     "chain",
     "check_direction",
@@ -158,6 +170,7 @@ __all__ = [
     "diagnose",
     "dropout",
     "elu",
+    "filter_normalized_direction",
     "first_symbol",
     "fit",
     "gelu",
@@ -166,6 +179,7 @@ __all__ = [
     "he_normal",
     "he_uniform",
     "history",
+    "input_gradients",
     "interpolate",
     "kinks",
     "last_step",
@@ -179,6 +193,7 @@ __all__ = [
     "link",
     "load",
     "local_derivatives",
+    "loss_slice",
     "lstm",
     "lstm_cell",
     "max_pool",
@@ -196,6 +211,7 @@ __all__ = [
     "relu",
     "rmsprop",
     "rnn",
+    "roughness",
     "rrelu",
     "save",
     "sawtooth",

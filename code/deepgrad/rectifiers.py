@@ -56,11 +56,7 @@ def rrelu(
     rng in training. Xu, Wang, Chen and Li, Empirical evaluation of rectified
     activations in convolutional network, arXiv:1505.00853.
     """
-    if not 0 <= lower <= upper < 1:
-        raise ValueError(
-            f"lower is {lower} and upper is {upper}, "
-            "but must be 0 <= lower <= upper < 1"
-        )
+    require_slopes(lower, upper)
     if not train:
         return leaky_relu((lower + upper) / 2)(z)
     if rng is None:
@@ -75,6 +71,15 @@ def rrelu(
         return dy * slope
 
     return z * slope, back
+
+
+def require_slopes(lower: float, upper: float) -> None:
+    """ValueError unless slopes can be drawn between them."""
+    if not 0 <= lower <= upper < 1:
+        raise ValueError(
+            f"lower is {lower} and upper is {upper}, "
+            "but must be 0 <= lower <= upper < 1"
+        )
 
 
 def elu(alpha: float = 1.0) -> _Elementwise:

@@ -20,6 +20,7 @@ from deepgrad.layers.pooling import AveragePool, MaxPool, average_pool, max_pool
 from deepgrad.layers.prelu import PReLU, prelu
 from deepgrad.layers.recurrent import RNN, LastStep, last_step, rnn
 from deepgrad.layers.residual import Residual
+from deepgrad.layers.rrelu import RReLU
 
 __all__ = [
     "LSTM",
@@ -39,6 +40,7 @@ __all__ = [
     "MaxPool",
     "Maxout",
     "PReLU",
+    "RReLU",
     "Residual",
     "affine",
     "average_pool",
