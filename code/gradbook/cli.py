@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     claims.add_argument("--seeds", type=int, metavar="N", help="measure anew with N seeds")
     claims.add_argument("--first-seed", type=int, default=0, metavar="K", help="the first of those seeds (default: 0)")
 
+    claims.add_argument("--dask", metavar="ADDRESS", help="spread sweeps over a Dask cluster, such as tcp://host:8786")
+
     full = commands.add_parser(
         "full", help="the dearer protocol: more seeds, longer training; says where intervals disagree"
     )
@@ -57,7 +59,10 @@ def run_command(options: argparse.Namespace) -> None:
         case "run":
             run_chapter(options.chapter, language(options.lang), options.out)
         case "claims":
-            print_claims(options.ids, language(options.lang), options.json, options.seeds, options.first_seed)
+            from gradbook import sweep
+
+            with sweep.cluster(options.dask):
+                print_claims(options.ids, language(options.lang), options.json, options.seeds, options.first_seed)
         case "full":
             compare_full(options.chapter)
         case "prepare":

@@ -4,13 +4,71 @@ Inside a run NumPy's BLAS gets one thread: on small nets two threads are slower 
 machine, and the cores are better spent on different runs.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
+
+from gradbook import memo
+from gradbook.text import BookError
+
+HOW = "in a checkout of the same commit: PYTHONPATH=code .venv/bin/dask worker ADDRESS"
+SECONDS_TO_ANSWER = 10
+in_cluster: ContextVar[bool] = ContextVar("in_cluster", default=False)
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Within this, sweeps run on the workers of the Dask scheduler at the address; None: on this machine, as ever.
+
+    A run on a worker that dies is given to another. BookError where no scheduler answers or a worker has other code.
+    """
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BookError(
+            "--dask needs the package distributed, which is in the lock: delete .venv and run make"
+        ) from None
+    try:
+        client = Client(address, timeout=SECONDS_TO_ANSWER)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise BookError(f"no Dask scheduler answers at {address} ({error}): start one with `dask scheduler`") from None
+    with client:
+        require_same_code(address, client)
+        with parallel_config(backend="dask", n_jobs=-1):
+            before = in_cluster.set(True)
+            try:
+                yield
+            finally:
+                in_cluster.reset(before)
+
+
+def require_same_code(address: str, client: Any) -> None:
+    """A worker with other code, or without it, would measure something else, or nothing."""
+    try:
+        there = client.run(fingerprint)
+    except Exception as error:
+        raise BookError(f"the workers of {address} cannot import gradbook ({error}): start them {HOW}") from None
+    if not there:
+        raise BookError(f"the scheduler at {address} has no workers: start some {HOW}")
+    if other := sorted(worker for worker, code in there.items() if code != fingerprint()):
+        raise BookError(f"{', '.join(other)} has other code, packages or Python than this machine: start it {HOW}")
+
+
+def fingerprint() -> str:
+    """Of the book's code, the lock and Python."""
+    files = sorted((memo.ROOT / "code").rglob("*.py"))
+    contents = [file.read_bytes() for file in files]
+    return hashlib.sha256(b"\0".join([*contents, memo.lock().encode()])).hexdigest()
 
 
 def sweep[P, R](one: Callable[[P], R], settings: Sequence[P]) -> list[R]:
@@ -25,9 +83,8 @@ def side_by_side[P, R](one: Callable[[P], R], settings: Sequence[P], what: str, 
 
 def watched[P, R](one: Callable[[P], R], settings: Sequence[P], jobs: int, what: str, order: str) -> Iterator[R]:
     """Results with a progress bar (what runs, how much is left, for how long) where someone looks at the terminal."""
-    done: Iterable[Any] = Parallel(n_jobs=max(1, min(jobs, len(settings))), return_as=order)(
-        delayed(alone)(one, setting) for setting in settings
-    )
+    here = None if in_cluster.get() else max(1, min(jobs, len(settings)))  # None: what the cluster has
+    done: Iterable[Any] = Parallel(n_jobs=here, return_as=order)(delayed(alone)(one, setting) for setting in settings)
     yield from tqdm(done, total=len(settings), desc=what, unit="", disable=None)
 
 
