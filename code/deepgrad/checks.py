@@ -144,9 +144,15 @@ def as_reals(name: str, x: Any, dtype: DTypeLike | None = None) -> Array:
         kind = "rows of unequal length"
     if kind not in "biuf":
         raise ValueError(f"{name} is {told(x)}, but must hold real numbers")
-    return array.astype(
-        dtype or (array.dtype if kind == "f" else float), copy=False
-    )
+    dtype = dtype or (array.dtype if kind == "f" else np.float64)
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(dtype, copy=False)
+    except FloatingPointError:
+        raise ValueError(
+            f"{name} holds numbers too large for {np.dtype(dtype)}: scale them to "
+            "about 1"
+        ) from None
 
 
 def elementwise(f: Elementwise) -> Elementwise:
@@ -164,14 +170,13 @@ def elementwise(f: Elementwise) -> Elementwise:
 
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_ARRAYS = (np.ndarray, np.generic)
 
 
 def require_arrays(**arrays: Array) -> None:
     """ValueError unless all are NumPy arrays of real numbers."""
     for name, array in arrays.items():
-        if not isinstance(array, np.ndarray | np.generic) or (
-            array.dtype.kind not in "biuf"
-        ):
+        if not isinstance(array, _ARRAYS) or array.dtype.kind not in "biuf":
             raise ValueError(
                 f"{name} is {told(array)}, but must be a NumPy array of real numbers: "
                 f"np.asarray({name}, np.float64)"

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepgrad.checks import require_positive
+from deepgrad.checks import (
+    as_reals,
+    require_arrays,
+    require_counts,
+    require_finite,
+    require_positive,
+)
 from deepgrad.layers.layer import Layer, LayerPullback
 from deepgrad.layers.residual import Residual
 from deepgrad.signatures import Array, Params
@@ -133,7 +139,7 @@ class BatchNorm:
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        require_positive("channels", self.channels)
+        require_counts(channels=self.channels)
         require_positive("eps", self.eps)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
@@ -173,8 +179,9 @@ def calibrate(net: "Network", theta: Array, x: Array) -> Array:
     estimates the same numbers from many minibatches. ValueError for empty x, or
     numbers too large to be measured.
     """
-    theta = theta.copy()
-    h = np.asarray(x, theta.dtype)
+    theta = net.require_theta(theta).copy()
+    h = as_reals("x", x, theta.dtype)
+    require_finite("x", h)
     if h.size == 0:
         raise ValueError(f"x has shape {h.shape}: calibrate needs at least one row")
     for layer, params in zip(net.layers, net.views(theta), strict=True):
@@ -195,9 +202,11 @@ def _measure(layer: Layer, params: Params, h: Array) -> Array:
                 f"numbers up to {np.abs(h).max()} enter {layer}, whose variance is then "
                 "not finite: scale x, or train again with a smaller eta"
             )
-    inner = h
-    for part, own in layer.parts(params) if isinstance(layer, Residual) else []:
-        inner = _measure(part, own, inner)
+    if isinstance(layer, Residual):
+        inner = h
+        for part, own in layer.parts(params):
+            inner = _measure(part, own, inner)
+        _measure(*layer.shortcut_part(params), h)
     return layer(params, h, False, None)[0]
 
 
@@ -212,7 +221,7 @@ class LayerNorm:
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        require_positive("features", self.features)
+        require_counts(features=self.features)
         require_positive("eps", self.eps)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
@@ -240,7 +249,8 @@ def _along_channels(x: Array, values: Array) -> Array:
 
 def _require_fit(x: Array, axis: int, *per_axis: Array, eps: float) -> None:
     """ValueError unless each further array has one number for each along x's axis."""
-    eps = require_positive("eps", eps)
+    require_positive("eps", eps)
+    require_arrays(x=x, **{f"argument {k}": a for k, a in enumerate(per_axis, 2)})
     shapes = [values.shape for values in per_axis]
     if x.ndim < 2 or x.size == 0 or set(shapes) != {(x.shape[axis],)}:
         raise ValueError(
