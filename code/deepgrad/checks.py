@@ -113,6 +113,16 @@ def require_function(
         return
 
 
+def require_value_and_back[T](name: str, result: T) -> T:
+    """What an operation returned; ValueError unless it is y, back."""
+    if isinstance(result, tuple) and len(result) == 2 and callable(result[1]):
+        return result
+    raise ValueError(
+        f"{name} returned {told(result)}, but must return its value and the way back: "
+        "y, back"
+    )
+
+
 def require_initializer(init: Callable[..., Array], arguments: int = 4) -> None:
     """ValueError unless init can draw weights."""
     names = ["rng", "fan_in", "fan_out", "dtype", "shape"][:arguments]
@@ -137,6 +147,8 @@ def as_reals(name: str, x: Any, dtype: DTypeLike | None = None) -> Array:
     keep theirs and whole numbers become float64. ValueError for anything else, such
     as complex numbers, text, objects or rows of unequal length.
     """
+    if isinstance(x, np.ndarray) and x.dtype == dtype and x.dtype.kind == "f":
+        return x
     try:
         array = np.asarray(x)
         kind = array.dtype.kind
@@ -178,8 +190,21 @@ def require_arrays(**arrays: Array) -> None:
     for name, array in arrays.items():
         if not isinstance(array, _ARRAYS) or array.dtype.kind not in "biuf":
             raise ValueError(
-                f"{name} is {told(array)}, but must be a NumPy array of real numbers: "
-                f"np.asarray({name}, np.float64)"
+                f"{name} is {told(array)}, but must be a NumPy array of real numbers, "
+                f"as np.asarray({name}, np.float64) may make it"
+            )
+
+
+def require_floats(**arrays: Array) -> None:
+    """ValueError unless all are NumPy arrays of floats: whole numbers would wrap
+    around or be cut off.
+    """
+    require_arrays(**arrays)
+    for name, array in arrays.items():
+        if array.dtype.kind != "f":
+            raise ValueError(
+                f"{name} has dtype {array.dtype}, but must hold floats: "
+                f"{name}.astype(np.float64)"
             )
 
 

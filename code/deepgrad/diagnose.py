@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepgrad.activations import softmax
-from deepgrad.checks import require_positive
+from deepgrad.checks import (
+    as_reals,
+    require_count,
+    require_finite,
+    require_function,
+    require_positive,
+)
 from deepgrad.layers import Activation, Layer
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.network import Network
@@ -65,8 +71,9 @@ def diagnose(
     (fan_in, fan_out), and a unit's agree if none has the other's and not all are 0.
     """
     eta = require_positive("eta", eta)
-    if bins < 1:
-        raise ValueError(f"bins is {bins}, but must be at least 1")
+    require_count("bins", bins)
+    require_function("loss", loss, "y, targets", "for example squared_error")
+    require_finite("x", as_reals("x", x))
     hs, back = net.trace(theta, x, train, rng)
     _, back_loss = loss(hs[-1], targets)
     dhs, dtheta = back(back_loss())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepgrad.checks import require_arrays, require_positive
 from deepgrad.signatures import Array, Real
 
 type _Op = Callable[
@@ -22,6 +23,7 @@ def central_difference(
     to. Returns an array of its shape.
     """
     _require_float64(x)
+    h = require_positive("h", h)
     moved, slope = x.copy(), np.empty_like(x)
     for i in np.ndindex(x.shape):
         moved[i] = x[i] + h
@@ -50,6 +52,7 @@ def check_gradient(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> float
     takes part. A right way back gives less than 1e-7, unless a kink such as ReLU's
     lies within h. x: float64, else ValueError.
     """
+    _require_float64(x)
     y, back = f(x)
     dy = np.random.default_rng(seed).normal(size=np.shape(y))
     return relative_error(
@@ -68,6 +71,7 @@ def check_direction(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> floa
     compare.
     """
     _require_float64(x)
+    h = require_positive("h", h)
     rng = np.random.default_rng(seed)
     y, back = f(x)
     dy = rng.normal(size=np.shape(y))
@@ -78,6 +82,7 @@ def check_direction(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> floa
 
 
 def _require_float64(x: Array) -> None:
+    require_arrays(x=x)
     if x.dtype != np.float64:
         raise ValueError(
             f"x has dtype {x.dtype}, but finite differences need float64: x.astype(np.float64)"

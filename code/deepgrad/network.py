@@ -124,8 +124,12 @@ class Network:
         if h.ndim == 0:
             raise ValueError("x has shape (), but must be (batch, ...)")
         hs, backs = [h], []
-        for layer, params in zip(self.layers, views, strict=True):
-            h, back_layer = layer(params, h, train, rng)
+        for k, (layer, params) in enumerate(zip(self.layers, views, strict=True)):
+            try:
+                h, back_layer = layer(params, h, train, rng)
+            except ValueError as error:
+                error.add_note(f"in layer {k} of the network, {layer}")
+                raise
             hs.append(h)
             backs.append(back_layer)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepgrad.checks import require_arrays, require_finite
 from deepgrad.network import Network
 from deepgrad.signatures import Array
 
@@ -74,13 +75,10 @@ def _require_theta(net: Network, theta: Array, name: str) -> None:
     """ValueError unless theta is a finite vector of real numbers of the network's
     size.
     """
+    require_arrays(**{name: theta})
     if theta.shape != (net.size,) or not np.issubdtype(theta.dtype, np.floating):
         raise ValueError(
             f"{name} has shape {theta.shape} and dtype {theta.dtype}, but this "
             f"network's θ is ({net.size},) of real numbers"
         )
-    bad = np.count_nonzero(~np.isfinite(theta))
-    if bad:
-        raise ValueError(
-            f"{name} holds {bad} values that are NaN or infinite: keep one from before"
-        )
+    require_finite(name, theta)

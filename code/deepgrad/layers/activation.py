@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepgrad.checks import require_function, told
+from deepgrad.checks import require_function, require_value_and_back
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Op, Params
 
@@ -29,14 +29,7 @@ class Activation:
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
-        match self.f(x):
-            case y, back_f if callable(back_f):
-                pass
-            case other:
-                raise ValueError(
-                    f"{self} returned {told(other)}, but an operation returns y, back: "
-                    "see deepgrad.activations"
-                )
+        y, back_f = require_value_and_back(repr(self), self.f(x))
 
         def back(dy: Array, grads: Params) -> Array:
             return back_f(dy)
