@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepgrad.activations import sigmoid
-from deepgrad.checks import as_reals
+from deepgrad.checks import as_reals, require_one_shape
 from deepgrad.signatures import Array, Real
 
 
@@ -23,6 +23,7 @@ def link(
     All arguments are of one shape, elementwise. The bias b only shifts where on the
     sigmoid the link works: it is held fixed.
     """
+    require_one_shape(h=h, w=w, b=b)
     y, back_sigmoid = sigmoid(w * h + b)
 
     def back(dy: Real) -> tuple[Array, Array]:

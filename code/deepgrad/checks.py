@@ -174,7 +174,7 @@ def elementwise(f: Elementwise) -> Elementwise:
 
     @functools.wraps(f)
     def checked(z: Real) -> tuple[Array, Pullback]:
-        if isinstance(z, float) or getattr(z, "dtype", None) in _FLOATS:
+        if isinstance(z, float) or (isinstance(z, _ARRAYS) and z.dtype in _FLOATS):
             return f(z)  # the usual case, and the fast one
         return f(as_reals("z", z)[()])
 
@@ -216,6 +216,19 @@ def require_same_shape(name_a: str, a: Array, name_b: str, b: Array) -> None:
     if a.shape != b.shape:
         raise ValueError(
             f"{name_a} has shape {a.shape} but {name_b} has shape {b.shape}: they must be equal"
+        )
+
+
+def require_one_shape(**values: Real) -> None:
+    """ValueError unless each is a number or an array of real numbers, and the arrays
+    are of one shape.
+    """
+    arrays = {k: v for k, v in values.items() if not isinstance(v, float | int)}
+    require_arrays(**arrays)
+    shapes = [array.shape for array in arrays.values()]
+    if len({*shapes, ()}) > 2:
+        raise ValueError(
+            f"{', '.join(arrays)} have the shapes {shapes}, but must be of one shape"
         )
 
 
