@@ -74,7 +74,7 @@ def require_count(name: str, value: int, least: int = 1) -> int:
         count = operator.index(value)
     except TypeError:
         count = least - 1
-    if count < least:
+    if count < least or isinstance(value, bool):
         raise ValueError(
             f"{name} is {value!r}, but must be a whole number, at least {least}"
         )
@@ -234,8 +234,8 @@ def require_one_shape(**values: Real) -> None:
 
 def require_finite(name: str, array: Array) -> None:
     """ValueError if anything in the array is NaN or infinite."""
-    bad = np.count_nonzero(~np.isfinite(array))
-    if bad:
+    if not np.isfinite(array).all():
+        bad = np.count_nonzero(~np.isfinite(array))
         raise ValueError(
             f"{name} holds {bad} values that are NaN or infinite: remove or fill them"
         )

@@ -8,15 +8,13 @@ import numpy as np
 
 from deepgrad.activations import softmax
 from deepgrad.checks import (
-    as_reals,
     require_count,
-    require_finite,
     require_function,
     require_positive,
 )
 from deepgrad.layers import Activation, Layer
 from deepgrad.losses import softmax_cross_entropy
-from deepgrad.network import Network
+from deepgrad.network import Network, require_network
 from deepgrad.signatures import Array, Loss
 
 
@@ -70,10 +68,10 @@ def diagnose(
     element by element; a unit is a place in x[0]; signs are counted on weights
     (fan_in, fan_out), and a unit's agree if none has the other's and not all are 0.
     """
+    require_network(net)
     eta = require_positive("eta", eta)
     require_count("bins", bins)
     require_function("loss", loss, "y, targets", "for example squared_error")
-    require_finite("x", as_reals("x", x))
     hs, back = net.trace(theta, x, train, rng)
     _, back_loss = loss(hs[-1], targets)
     dhs, dtheta = back(back_loss())

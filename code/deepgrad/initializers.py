@@ -21,8 +21,10 @@ from deepgrad.checks import (
     require_counts,
     require_finite_number,
     require_floating,
+    require_initializer,
     require_not_negative,
     require_rng,
+    told,
 )
 from deepgrad.signatures import Array, Initializer, Rng, Shape
 
@@ -70,7 +72,8 @@ def _initializer(name: str, draw: Callable[[Rng, Shape], Array]) -> Initializer:
         require_rng(rng)
         require_counts(fan_in=fan_in, fan_out=fan_out)
         require_floating(dtype)
-        return draw(rng, shape or (fan_in, fan_out)).astype(dtype)
+        shape = (fan_in, fan_out) if shape is None else _require_shape(shape)
+        return draw(rng, shape).astype(dtype)
 
     init.__name__ = name
     return init
@@ -94,7 +97,7 @@ def xavier_uniform(
     Glorot and Bengio, Understanding the difficulty of training deep feedforward
     neural networks, AISTATS 2010, https://proceedings.mlr.press/v9/glorot10a.html.
     """
-    fans = require_count("fan_in + fan_out", fan_in + fan_out)
+    fans = require_count("fan_in", fan_in) + require_count("fan_out", fan_out)
     a = math.sqrt(6 / fans)
     return uniform(-a, a)(rng, fan_in, fan_out, dtype, shape)
 
@@ -105,7 +108,7 @@ def xavier_normal(
     """W ~ N(0, 2 / (fan_in + fan_out)): the variance of `xavier_uniform`, which
     names the paper.
     """
-    fans = require_count("fan_in + fan_out", fan_in + fan_out)
+    fans = require_count("fan_in", fan_in) + require_count("fan_out", fan_out)
     return normal(math.sqrt(2 / fans))(rng, fan_in, fan_out, dtype, shape)
 
 
@@ -179,11 +182,20 @@ def convolution_weights(
     one that takes the shape as they do. ValueError for fewer than three axes or
     a size below 1.
     """
-    if len(shape) < 3 or min(shape) < 1:
+    require_initializer(init, arguments=5)
+    if len(_require_shape(shape)) < 3:
         raise ValueError(
-            f"shape is {shape}, but must be (filters, channels, *kernel), "
-            "all at least 1"
+            f"shape is {shape}, but must be (filters, channels, *kernel)"
         )
     filters, channels, *kernel = shape
     size = math.prod(kernel)
     return init(rng, channels * size, filters * size, dtype, shape)
+
+
+def _require_shape(shape: Shape) -> Shape:
+    """The shape; ValueError unless it is a tuple of sizes."""
+    if not isinstance(shape, tuple):
+        raise ValueError(f"shape is {told(shape)}, but must be a tuple")
+    for size in shape:
+        require_count(f"a size in shape {shape}", size)
+    return shape

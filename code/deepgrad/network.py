@@ -11,9 +11,11 @@ from numpy.typing import DTypeLike
 from deepgrad.checks import (
     as_reals,
     require_arrays,
+    require_finite,
     require_floating,
     require_rng,
     require_same_shape,
+    told,
 )
 from deepgrad.layers.layer import Layer, require_layers
 from deepgrad.signatures import Array
@@ -121,6 +123,7 @@ class Network:
         views = self.views(theta)
         # one dtype throughout: mixing two would silently cost time
         h = as_reals("x", x, theta.dtype)
+        require_finite("x", h)
         if h.ndim == 0:
             raise ValueError("x has shape (), but must be (batch, ...)")
         hs, backs = [h], []
@@ -164,3 +167,9 @@ class Network:
     def __repr__(self) -> str:
         lines = [f"    {layer!r}," for layer in self.layers]
         return "\n".join(["Network([", *lines, f"])  # {self.size:,} parameters"])
+
+
+def require_network(net: Network) -> None:
+    """ValueError unless it is a network."""
+    if not isinstance(net, Network):
+        raise ValueError(f"net is {told(net)}, but must be a Network([...])")

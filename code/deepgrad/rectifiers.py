@@ -59,12 +59,7 @@ def rrelu(
     rng in training. Xu, Wang, Chen and Li, Empirical evaluation of rectified
     activations in convolutional network, arXiv:1505.00853.
     """
-    lower, upper = require_number("lower", lower), require_number("upper", upper)
-    if not 0 <= lower <= upper < 1:
-        raise ValueError(
-            f"lower is {lower} and upper is {upper}, "
-            "but must be 0 <= lower <= upper < 1"
-        )
+    require_slopes(lower, upper)
     if not train:
         return leaky_relu((lower + upper) / 2)(z)
     z, rng = as_reals("z", z), require_rng(rng)
@@ -75,6 +70,20 @@ def rrelu(
         return dy * slope
 
     return z * slope, back
+
+
+def require_slopes(lower: float, upper: float) -> None:
+    """ValueError unless slopes can be drawn between them."""
+    if (
+        not 0
+        <= require_number("lower", lower)
+        <= require_number("upper", upper)
+        < 1
+    ):
+        raise ValueError(
+            f"lower is {lower} and upper is {upper}, "
+            "but must be 0 <= lower <= upper < 1"
+        )
 
 
 def elu(alpha: float = 1.0) -> Elementwise:

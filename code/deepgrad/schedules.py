@@ -104,14 +104,15 @@ def scheduled(
 def clip_norm(grad: Array, limit: float) -> Array:
     """g · min(1, limit / ‖g‖): the same direction, at most as long as limit.
 
-    limit: above 0, else ValueError. PyTorch divides by ‖g‖ + 10⁻⁶ instead. Pascanu, Mikolov and Bengio, On the difficulty
-    of training recurrent neural networks, ICML 2013, arXiv:1211.5063.
+    limit: above 0, else ValueError. A g that is 0 or not finite stays as it is.
+    PyTorch divides by ‖g‖ + 10⁻⁶ instead. Pascanu, Mikolov and Bengio, On the
+    difficulty of training recurrent neural networks, ICML 2013, arXiv:1211.5063.
     """
     limit = require_positive("limit", limit)
     require_arrays(grad=grad)
     # ‖g‖ in units of the largest |gᵢ|: its square would overflow when g explodes
     largest = float(np.abs(grad).max(initial=0))
-    if largest == 0:
+    if largest == 0 or not math.isfinite(largest):
         return grad
     direction = grad / largest
     norm = float(np.linalg.norm(direction))

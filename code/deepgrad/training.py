@@ -20,7 +20,7 @@ from deepgrad.checks import (
     told,
 )
 from deepgrad.losses import softmax_cross_entropy
-from deepgrad.network import Network
+from deepgrad.network import Network, require_network
 from deepgrad.optimizers import sgd
 from deepgrad.signatures import Array, Loss, Optimizer
 
@@ -102,6 +102,7 @@ def fit(
     named "loss" or "step", and all else that could not work, before the first step
     where possible. What evaluate and callback raise comes through.
     """
+    require_network(net)
     require_finite("theta", net.require_theta(theta))
     require_function("loss", loss, "y, targets", "for example squared_error")
     require_function(

@@ -199,6 +199,18 @@ TABLE = [
     ("half a bin", lambda: dg.diagnose(NET, THETA, X, LABELS, bins=2.5), "bins is 2.5"),
     ("checking a list", lambda: dg.check_gradient(relu, [1.0]), "x is .*list"),
     ("checking float32", lambda: dg.check_gradient(relu, X), "float32.*float64"),
+    ("checking nothing", lambda: dg.check_gradient(None, V), "f is None"),
+    ("comparing two shapes", lambda: dg.relative_error(V, B), r"a, b have the shapes .*\(3,\).*\(2,\)"),
+    (
+        "a list for a network",
+        lambda: fit([Dense(3, 2, he_normal)], THETA, X, LABELS, rng=RNG(0)),
+        r"net is \[Dense.*Network",
+    ),
+    ("theta and network exchanged", lambda: save("/nowhere/x.npz", THETA, NET), "net is an array"),
+    ("diagnosing a layer", lambda: dg.diagnose(NET.layers[0], THETA, X, LABELS), r"net is Dense\(3"),
+    ("calibrating a layer", lambda: dg.calibrate(NET.layers[0], THETA, X), r"net is Dense\(3"),
+    ("weights by name", lambda: dg.convolution_weights("he", RNG(0), (1, 1, 3), float), "init is 'he'"),
+    ("NaN for a network", lambda: NET(THETA, NAN), "x holds 24 values"),
     ("no step to check with", lambda: dg.central_difference(np.sum, V, h=0), "h is 0"),
     *over(
         [TEXT, OBJECTS, COMPLEX, "a", None, 1j],
@@ -233,7 +245,7 @@ TABLE = [
         [(f.__name__, lambda dtype, f=f: f(RNG(0), 2, 3, dtype), "dtype is .*float32") for f in SCHEMES],
     ),
     *over(
-        [0, -1, 2.5, "3", None],
+        [0, -1, 2.5, "3", None, True],
         [(f"size {k}", lambda n, f=f: f(n, he_normal), " is .*whole number") for k, f in enumerate(LAYERS)],
     ),
     *over(

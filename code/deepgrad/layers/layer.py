@@ -2,7 +2,7 @@
 training changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -47,7 +47,7 @@ def require_layer(name: str, layer: Layer) -> None:
 
 def require_layers(owner: str, layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """The layers as a tuple; ValueError unless there is one at least."""
-    if isinstance(layers, Layer) or not isinstance(layers, Iterable):
+    if isinstance(layers, Layer) or not np.iterable(layers):
         raise ValueError(f"{owner} takes a list of layers, but got {told(layers)}")
     layers = tuple(layers)
     if not layers:

@@ -179,6 +179,9 @@ def calibrate(net: "Network", theta: Array, x: Array) -> Array:
     estimates the same numbers from many minibatches. ValueError for empty x, or
     numbers too large to be measured.
     """
+    from deepgrad.network import require_network
+
+    require_network(net)
     theta = net.require_theta(theta).copy()
     h = as_reals("x", x, theta.dtype)
     require_finite("x", h)
