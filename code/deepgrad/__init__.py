@@ -13,6 +13,7 @@ from deepgrad.activations import (
     step,
     tanh,
 )
+from deepgrad.calibration import calibrate
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
 from deepgrad.diagnose import LayerDiagnosis, diagnose
@@ -58,7 +59,6 @@ from deepgrad.layers import (
     average_pool,
     batch_norm,
     batch_norm_inference,
-    calibrate,
     conv1d,
     conv2d,
     dropout,

@@ -74,8 +74,9 @@ def nesterov(
     (1 + β) η g: 1.9 η g for β = 0.9. eta: above 0; beta: in [0, 1).
 
     Nesterov, A method for solving the convex programming problem with convergence
-    rate O(1/k²), 1983; in this form: Sutskever, Martens, Dahl and Hinton, On the
-    importance of initialization and momentum in deep learning, ICML 2013,
+    rate O(1/k²), Doklady Akademii Nauk SSSR 269, 1983; in this form: Sutskever,
+    Martens, Dahl and Hinton, On the importance of initialization and momentum in
+    deep learning, ICML 2013,
     https://proceedings.mlr.press/v28/sutskever13.html.
     """
     eta = require_positive("eta", eta)

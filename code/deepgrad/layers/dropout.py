@@ -18,7 +18,8 @@ def dropout(
 
     x: any shape; rate: in [0, 1), else ValueError. A seed drops the same units in
     float32 as in float64. Srivastava et al., Dropout: a simple way to prevent
-    neural networks from overfitting, JMLR 15, 2014.
+    neural networks from overfitting, JMLR 15, 2014,
+    https://jmlr.org/papers/v15/srivastava14a.html.
     """
     rate = require_below_one("rate", rate)
     x, rng = as_reals("x", x), require_rng(rng)

@@ -65,7 +65,9 @@ def lstm(
 
     x: (batch, time, features); h0, c0: (batch, units); Wx: (features, 4 units); Wh:
     (units, 4 units); b: (4 units,), columns in the order i, f, o, g; hs: (batch,
-    time, units). Raises ValueError for other shapes or a sequence of no steps.
+    time, units). PyTorch's order is i, f, g, o, its weights are the transposes, and
+    its two biases add up to b. Raises ValueError for other shapes or a sequence of no
+    steps.
 
     Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997,
     doi:10.1162/neco.1997.9.8.1735; the forget gate f: Gers, Schmidhuber and

@@ -6,23 +6,16 @@ row over its features: the one operation `standardize`, along other axes.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepgrad.checks import (
-    as_reals,
     require_arrays,
     require_counts,
-    require_finite,
     require_positive,
 )
-from deepgrad.layers.layer import Layer, LayerPullback
-from deepgrad.layers.residual import Residual
+from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Params
-
-if TYPE_CHECKING:  # a network imports layers, so these cannot import it back
-    from deepgrad.network import Network
 
 type Normed = tuple[Array, Callable[[Array], tuple[Array, ...]]]
 """y, and back(dy) -> dx and the gradients of the other arguments, in order."""
@@ -168,49 +161,6 @@ class BatchNorm:
             return dx
 
         return y, back
-
-
-def calibrate(net: "Network", theta: Array, x: Array) -> Array:
-    """A copy of θ in which every `BatchNorm`, also inside `Residual`, knows mean and
-    variance of what the data x bring to it: to be called after training.
-
-    x: (n, ...), the training data, seen as one batch; an evaluation of x then gives
-    what training on all of it at once would. Algorithm 2 of arXiv:1502.03167
-    estimates the same numbers from many minibatches. ValueError for empty x, or
-    numbers too large to be measured.
-    """
-    from deepgrad.network import require_network
-
-    require_network(net)
-    theta = net.require_theta(theta).copy()
-    h = as_reals("x", x, theta.dtype)
-    require_finite("x", h)
-    if h.size == 0:
-        raise ValueError(f"x has shape {h.shape}: calibrate needs at least one row")
-    for layer, params in zip(net.layers, net.views(theta), strict=True):
-        h = _measure(layer, params, h)
-    return theta
-
-
-def _measure(layer: Layer, params: Params, h: Array) -> Array:
-    """The layer's output in evaluation, after writing what it is to know of h."""
-    if isinstance(layer, BatchNorm):
-        axes = (0, *range(2, h.ndim))
-        # where numbers overflow, the check below says it better
-        with np.errstate(over="ignore", invalid="ignore"):
-            params["mean"][:] = h.mean(axis=axes, dtype=np.float64)
-            params["variance"][:] = h.var(axis=axes, dtype=np.float64)
-        if not np.isfinite([params["mean"], params["variance"]]).all():
-            raise ValueError(
-                f"numbers up to {np.abs(h).max()} enter {layer}, whose variance is then "
-                "not finite: scale x, or train again with a smaller eta"
-            )
-    if isinstance(layer, Residual):
-        inner = h
-        for part, own in layer.parts(params):
-            inner = _measure(part, own, inner)
-        _measure(*layer.shortcut_part(params), h)
-    return layer(params, h, False, None)[0]
 
 
 @dataclass(frozen=True)
