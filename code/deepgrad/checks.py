@@ -113,7 +113,7 @@ def require_function(
         return
 
 
-def require_value_and_back[T](name: str, result: T) -> T:
+def require_value_and_back[T](name: object, result: T) -> T:
     """What an operation returned; ValueError unless it is y, back."""
     if isinstance(result, tuple) and len(result) == 2 and callable(result[1]):
         return result

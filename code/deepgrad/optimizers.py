@@ -10,8 +10,9 @@ With the same rates they go PyTorch's way; its RMSprop has alpha = 0.99 where be
 0.9 here, and its Adagrad eps = 10⁻¹⁰.
 """
 
+import functools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -232,5 +233,13 @@ def _squarable(grad: Array) -> Array:
     """
     if grad.dtype.kind != "f":
         return grad
-    limit = 1e-4 * math.sqrt(np.finfo(grad.dtype).max)
+    limit = _limit(grad.dtype)
+    if -limit <= grad.min(initial=0) and grad.max(initial=0) <= limit:
+        return grad
     return np.clip(grad, -limit, limit)
+
+
+@functools.cache
+def _limit(dtype: np.dtype[Any]) -> float:
+    """A number of which a hundred million squares can be added up."""
+    return 1e-4 * math.sqrt(np.finfo(dtype).max)

@@ -131,7 +131,7 @@ def fit(
                 value, back_loss = require_value_and_back(
                     "loss", loss(y, targets[rows])
                 )
-            if not (finite and math.isfinite(value)):
+            if not (finite and math.isfinite(require_number("the loss", value))):
                 raise Diverged(
                     number, float(losses[number - 2]) if number > 1 else math.nan
                 )

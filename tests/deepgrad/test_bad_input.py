@@ -173,6 +173,7 @@ TABLE = [
     ("a loss's name", lambda: train(loss="mse"), "loss is 'mse'.*squared_error"),
     ("a loss of one argument", lambda: train(loss=relu), "loss is .*y, targets"),
     ("a loss without its way back", lambda: train(loss=lambda y, t: 0.0), "loss returned 0.0.*y, back"),
+    ("a loss for each row", lambda: train(loss=lambda y, t: (np.ones(8), lambda: y)), r"the loss is an array.*\(8,\)"),
     ("an optimizer's name in fit", lambda: train(optimizer="adam"), "optimizer is 'adam'"),
     ("rng as a seed", lambda: train(rng=0), "rng is 0.*default_rng"),
     ("no evaluation", lambda: train(evaluate=lambda theta: None), "evaluate returned None"),

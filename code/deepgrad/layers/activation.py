@@ -29,7 +29,7 @@ class Activation:
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
-        y, back_f = require_value_and_back(repr(self), self.f(x))
+        y, back_f = require_value_and_back(self, self.f(x))
 
         def back(dy: Array, grads: Params) -> Array:
             return back_f(dy)
