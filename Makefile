@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself, with uv where it is present and with venv + pip where not.
 # SHELL commands are POSIX; PYTHON=… chooses another interpreter (3.12 or newer).
-.PHONY: site serve test run full bench lock check picture clean
+.PHONY: site serve test run full bench bench-builds bench-speed lock check picture clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do $$p -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
@@ -11,8 +11,7 @@ CHAPTER ?= 1
 LANG_ARG := $(if $(BOOK_LANG),--lang $(BOOK_LANG))
 
 site: .venv/ready  ## build the site into site/; the last good one stays until the new one is whole
-	$(BIN)/mkdocs build --strict --site-dir .cache/site
-	rm -rf .cache/site.old; [ ! -e site ] || mv site .cache/site.old; mv .cache/site site; rm -rf .cache/site.old
+	@$(BIN)/python -m gradbook.site.build
 
 serve: .venv/ready  ## serve with live reload (PORT=8000)
 	@$(BIN)/python -c 'import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1])))' $(PORT) 2>/dev/null || { echo "serve: port $(PORT) is busy: choose another with make serve PORT=8001" >&2; exit 1; }
@@ -31,8 +30,13 @@ run: .venv/ready  ## measure one chapter, print its claims, write its figures (C
 full: .venv/ready  ## the dearer protocol: more seeds, longer training; marks where intervals disagree
 	$(BIN)/gradbook full
 
-bench: .venv/ready  ## how long builds take, how heavy pages are
+bench: bench-builds bench-speed  ## all measurements of speed: they assert nothing
+
+bench-builds: .venv/ready  ## how long builds take, how heavy pages are
 	$(BIN)/python -m tests.bench
+
+bench-speed: .venv-bench/ready  ## training steps of deepgrad beside scikit-learn's, JAX's and the peak of the matrix product
+	PYTHONPATH=code .venv-bench/bin/python -m tests.speed
 
 check: .venv/ready  ## what pre-commit runs
 	$(BIN)/pre-commit run --all-files
@@ -42,19 +46,23 @@ picture: site  ## the page that the README shows
 
 lock: .venv/ready  ## requirements.lock from pyproject.toml, newest versions, with hashes, naming no index
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --group bench pyproject.toml --output-file tests/bench.lock
 
 clean:  ## all that was built or measured; .venv stays
 	rm -rf site out .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/ready: requirements.lock
+.venv-bench/ready: tests/bench.lock
+
+.venv/ready .venv-bench/ready:
 	@[ -n "$(PYTHON)" ] || { echo "make: the book needs Python 3.12, 3.13 or 3.14 with venv; install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --clear --python $(PYTHON) .venv && \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock && \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	  uv venv --quiet --clear --python $(PYTHON) $(@D) && \
+	  uv pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $< && \
+	  if [ $(@D) = .venv ]; then uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; fi; \
 	else \
-	  $(PYTHON) -m venv --clear .venv && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+	  $(PYTHON) -m venv --clear $(@D) && \
+	  $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $< && \
+	  if [ $(@D) = .venv ]; then $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; fi; \
 	fi
-	@touch .venv/ready
+	@touch $@

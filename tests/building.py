@@ -10,7 +10,18 @@ ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-MADE = {".venv", ".cache", "site", "out", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
+MADE = {
+    ".venv",
+    ".venv-bench",
+    ".cache",
+    "site",
+    "out",
+    ".git",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+}
 
 
 def build(target: Path, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,9 @@ from deepgrad.activations import (
     step,
     tanh,
 )
+from deepgrad.approximation import interpolate, sawtooth, staircase, towers
 from deepgrad.calibration import calibrate
+from deepgrad.cats import Cats, cats
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
 from deepgrad.diagnose import LayerDiagnosis, diagnose
@@ -24,6 +26,7 @@ from deepgrad.gradcheck import (
     check_gradient,
     relative_error,
 )
+from deepgrad.graph import Node, add, gradients, history, leaf
 from deepgrad.initializers import (
     constant,
     convolution_weights,
@@ -36,6 +39,11 @@ from deepgrad.initializers import (
     xavier_normal,
     xavier_uniform,
     zeros,
+)
+from deepgrad.landscape import (
+    filter_normalized_direction,
+    loss_slice,
+    roughness,
 )
 from deepgrad.layers import (
     LSTM,
@@ -55,6 +63,7 @@ from deepgrad.layers import (
     MaxPool,
     PReLU,
     Residual,
+    RReLU,
     affine,
     average_pool,
     batch_norm,
@@ -72,6 +81,7 @@ from deepgrad.layers import (
     prelu,
     rnn,
 )
+from deepgrad.layout import Layout, layout
 from deepgrad.losses import (
     accuracy,
     binary_cross_entropy,
@@ -88,6 +98,7 @@ from deepgrad.optimizers import (
     rmsprop,
     sgd,
 )
+from deepgrad.pieces import kinks, linear_pieces
 from deepgrad.rectifiers import elu, leaky_relu, rrelu, selu, serlu
 from deepgrad.saving import load, save
 from deepgrad.schedules import (
@@ -98,6 +109,7 @@ from deepgrad.schedules import (
     scheduled,
     step_eta,
 )
+from deepgrad.shattering import autocorrelation, input_gradients
 from deepgrad.signatures import Array
 from deepgrad.training import Diverged, Fit, Step, fit
 
@@ -108,6 +120,7 @@ __all__ = [
     "Array",
     "AveragePool",
     "BatchNorm",
+    "Cats",
     "Conv1d",
     "Conv2d",
     "Dense",
@@ -119,23 +132,29 @@ __all__ = [
     "Layer",
     "LayerDiagnosis",
     "LayerNorm",
+    "Layout",
     "MaxPool",
     "Maxout",
     "Network",
+    "Node",
     "PReLU",
+    "RReLU",
     "Residual",
     "Step",
     "accuracy",
     "adagrad",
     "adam",
     "adamw",
+    "add",
     "affine",
     "and_gate",
+    "autocorrelation",
     "average_pool",
     "batch_norm",
     "batch_norm_inference",
     "binary_cross_entropy",
     "calibrate",
+    "cats",
     "central_difference",
     "chain",
     "check_direction",
@@ -151,20 +170,30 @@ __all__ = [
     "diagnose",
     "dropout",
     "elu",
+    "filter_normalized_direction",
     "first_symbol",
     "fit",
     "gelu",
     "gelu_tanh",
+    "gradients",
     "he_normal",
     "he_uniform",
+    "history",
+    "input_gradients",
+    "interpolate",
+    "kinks",
     "last_step",
     "layer_norm",
+    "layout",
+    "leaf",
     "leaky_relu",
     "lecun_normal",
     "linear",
+    "linear_pieces",
     "link",
     "load",
     "local_derivatives",
+    "loss_slice",
     "lstm",
     "lstm_cell",
     "max_pool",
@@ -182,8 +211,10 @@ __all__ = [
     "relu",
     "rmsprop",
     "rnn",
+    "roughness",
     "rrelu",
     "save",
+    "sawtooth",
     "scheduled",
     "selu",
     "serlu",
@@ -195,9 +226,11 @@ __all__ = [
     "softplus",
     "spirals",
     "squared_error",
+    "staircase",
     "step",
     "step_eta",
     "tanh",
+    "towers",
     "uniform",
     "xavier_normal",
     "xavier_uniform",

@@ -44,8 +44,9 @@ def _measure(layer: Layer, params: Params, h: Array) -> Array:
                 "not finite: scale x, or train again with a smaller eta"
             )
     if isinstance(layer, Residual):
+        *parts, (shortcut, own_shortcut) = layer.parts(params)
         inner = h
-        for part, own in layer.parts(params):
+        for part, own in parts:
             inner = _measure(part, own, inner)
-        _measure(*layer.shortcut_part(params), h)
+        _measure(shortcut, own_shortcut, h)
     return layer(params, h, False, None)[0]

@@ -12,10 +12,11 @@ from deepgrad.checks import (
     require_function,
     require_positive,
 )
-from deepgrad.layers import Activation, Layer
+from deepgrad.layers import Activation, PReLU, Residual, RReLU
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.network import Network, require_network
 from deepgrad.signatures import Array, Loss
+from deepgrad.watching import Seen, watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,61 +60,65 @@ def diagnose(
     train: bool = False,
     rng: np.random.Generator | None = None,
 ) -> list[LayerDiagnosis]:
-    """One `LayerDiagnosis` for each layer of the network, in order; nothing is
-    trained.
+    """A `LayerDiagnosis` for each layer of the network, in the order in which they
+    are done; nothing is trained.
+
+    Inside `Residual` blocks, too: a layer of the block net.layers[3] is called
+    "Residual[3] " and its name, and the block's own row follows, with x + f(x) as its
+    outputs and no parameters, since its layers have them.
 
     x, targets: one batch, what the network and the loss take; eta: the rate of the
     update that is compared with the weights, above 0; bins: of the histograms. train
-    and rng go to the layers. Slopes are known of `Activation` layers that act
-    element by element; a unit is a place in x[0]; signs are counted on weights
-    (fan_in, fan_out), and a unit's agree if none has the other's and not all are 0.
+    and rng go to the layers. Slopes are known of layers that act element by element,
+    `Activation`, `PReLU` and `RReLU`; a unit is a place in x[0]; signs are counted on
+    weights (fan_in, fan_out), and a unit's agree if none has the other's and not all
+    are 0.
     """
     require_network(net)
     eta = require_positive("eta", eta)
     require_count("bins", bins)
     require_function("loss", loss, "y, targets", "for example squared_error")
-    hs, back = net.trace(theta, x, train, rng)
-    _, back_loss = loss(hs[-1], targets)
-    dhs, dtheta = back(back_loss())
-    found = []
-    for k, (params, grads) in enumerate(
-        zip(net.views(theta), net.views(dtheta), strict=True)
-    ):
-        layer, y = net.layers[k], hs[k + 1].astype(np.float64)
-        slopes = _slopes(layer, hs[k])
-        weights = [name for name in params if _is_weight(name)]
-        W, dW = (
-            [params[name] for name in weights],
-            [grads[name] for name in weights],
-        )
-        found.append(
-            LayerDiagnosis(
-                repr(layer),
-                float(y.mean()),
-                float(y.std()),
-                *_histogram(y, bins),
-                None if slopes is None else float((np.abs(slopes) < 0.01).mean()),
-                None if slopes is None else float((slopes == 0).all(axis=0).mean()),
-                _norm([dhs[k + 1]]),
-                _norm(list(grads.values())) if grads else None,
-                _ratio(eta * _norm(dW), _norm(W)) if W else None,
-                _one_signed(dW),
-            )
-        )
-    return found
+    watched, log = watch(net)
+    y, back = watched(theta, x, train, rng)
+    _, back_loss = loss(y, targets)
+    back(back_loss())
+    return [_diagnosis(seen, eta, bins) for seen in log]
 
 
-def _is_weight(name: str) -> bool:
-    """W, Wx, Wh are weights, b is not; a layer within a layer says "0.W"."""
-    return name.rpartition(".")[2].startswith("W")
+def _diagnosis(seen: Seen, eta: float, bins: int) -> LayerDiagnosis:
+    """The numbers of one layer that has seen a way back."""
+    y, slopes = seen.y.astype(np.float64), _slopes(seen)
+    # a block's parameters are its layers', and stand in their rows
+    grads = {} if isinstance(seen.layer, Residual) else seen.grads
+    weights = [name for name in grads if name.startswith("W")]
+    W, dW = (
+        [seen.params[name] for name in weights],
+        [grads[name] for name in weights],
+    )
+    return LayerDiagnosis(
+        seen.name,
+        float(y.mean()),
+        float(y.std()),
+        *_histogram(y, bins),
+        None if slopes is None else float((np.abs(slopes) < 0.01).mean()),
+        None if slopes is None else float((slopes == 0).all(axis=0).mean()),
+        _norm([seen.dy]),
+        _norm(list(grads.values())) if grads else None,
+        _ratio(eta * _norm(dW), _norm(W)) if W else None,
+        _one_signed(dW),
+    )
 
 
-def _slopes(layer: Layer, z: Array) -> Array | None:
+def _slopes(seen: Seen) -> Array | None:
     """f′(z) of an elementwise activation: what its way back makes of ones."""
-    if not isinstance(layer, Activation) or layer.f is softmax:
+    layer = seen.layer
+    if not isinstance(layer, Activation | PReLU | RReLU):
         return None
-    y, back = layer.f(z)
-    return back(np.ones_like(y)) if y.shape == z.shape else None
+    if isinstance(layer, Activation) and layer.f is softmax:
+        return None  # it mixes the units
+    unused = {name: np.empty_like(value) for name, value in seen.params.items()}
+    slopes = seen.back(np.ones_like(seen.y), unused)
+    return slopes if slopes.shape == seen.y.shape else None
 
 
 def _norm(arrays: Sequence[Array]) -> float:

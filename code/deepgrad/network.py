@@ -112,13 +112,13 @@ class Network:
         x: Array,
         train: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[list[Array], Callable[[Array], tuple[list[Array], Array]]]:
+    ) -> tuple[list[Array], Callable[..., tuple[list[Array], Array]]]:
         """Everything on the way: hs = [x, first layer's output, …, y], and back(dy)
         -> dhs, dtheta.
 
         dhs[k] is the gradient with respect to hs[k], so dhs[0] is dx and dhs[-1] is
-        dy. x: (batch, ...), whatever the first layer takes. train and rng matter to
-        layers such as Dropout.
+        dy; back(dy, needs_dx=False) may leave dx empty. x: (batch, ...), whatever the
+        first layer takes. train and rng matter to layers such as Dropout.
         """
         views = self.views(theta)
         # one dtype throughout: mixing two would silently cost time
@@ -136,14 +136,12 @@ class Network:
             hs.append(h)
             backs.append(back_layer)
 
-        def back(dy: Array) -> tuple[list[Array], Array]:
+        def back(dy: Array, needs_dx: bool = True) -> tuple[list[Array], Array]:
             require_same_shape("dy", dy, "y", hs[-1])
             dtheta = np.empty_like(theta)
-            dhs = [dy]
-            for back_layer, grads in zip(
-                reversed(backs), reversed(self.views(dtheta)), strict=True
-            ):
-                dhs.append(back_layer(dhs[-1], grads))
+            grads, dhs = self.views(dtheta), [dy]
+            for k in reversed(range(len(backs))):
+                dhs.append(backs[k](dhs[-1], grads[k], k > 0 or needs_dx))
             return dhs[::-1], dtheta
 
         return hs, back
@@ -159,7 +157,7 @@ class Network:
         hs, back_trace = self.trace(theta, x, train, rng)
 
         def back(dy: Array) -> Array:
-            _, dtheta = back_trace(dy)
+            _, dtheta = back_trace(dy, needs_dx=False)
             return dtheta
 
         return hs[-1], back

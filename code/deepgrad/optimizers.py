@@ -158,11 +158,13 @@ def adam(
     beta2: float = 0.999,
     eps: float = 1e-8,
 ) -> tuple[Array, AdamState]:
-    """Adam: θ ← θ − η m̂ / (√v̂ + ε), with m̂, v̂ the bias-corrected running means
-    of g and g².
+    """Adam: θ ← θ − η m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ)
+    the bias-corrected running means of g and g².
 
-    eta, eps: above 0; beta1, beta2: in [0, 1). Kingma and Ba, Adam: a method for
-    stochastic optimization, ICLR 2015, arXiv:1412.6980.
+    The corrections are two numbers, so they are taken into η and ε, as the paper
+    suggests, instead of being divided out of every element. eta, eps: above 0;
+    beta1, beta2: in [0, 1). Kingma and Ba, Adam: a method for stochastic
+    optimization, ICLR 2015, arXiv:1412.6980.
     """
     eta = require_positive("eta", eta)
     eps = require_positive("eps", eps)
@@ -174,9 +176,9 @@ def adam(
     t = t + 1
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad * grad
-    m_hat = m / (1 - beta1**t)
-    v_hat = v / (1 - beta2**t)
-    return theta - eta * m_hat / (np.sqrt(v_hat) + eps), AdamState(m, v, t)
+    root = math.sqrt(1 - beta2**t)  # √v = root · √v̂
+    eta_t = eta * root / (1 - beta1**t)
+    return theta - eta_t * m / (np.sqrt(v) + root * eps), AdamState(m, v, t)
 
 
 def adamw(

@@ -20,6 +20,7 @@ from deepgrad.checks import (
     told,
 )
 from deepgrad.losses import softmax_cross_entropy
+from deepgrad.memory import keep_freed_memory
 from deepgrad.network import Network, require_network
 from deepgrad.optimizers import sgd
 from deepgrad.signatures import Array, Loss, Optimizer
@@ -116,6 +117,7 @@ def fit(
     x, targets = as_reals("x", x, theta.dtype), np.asarray(targets)
     _require_data(x, targets)
     steps = _steps(len(x), batch_size, epochs, steps)
+    keep_freed_memory()
     order_rng, layer_rng = rng.spawn(2)
     state = None
     losses = np.empty(steps)

@@ -14,7 +14,9 @@ import os
 import pickle
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -84,6 +86,14 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def drop_leftovers() -> None:
+    """Remove what killed processes left half written, an hour ago or more: nobody can still be writing it."""
+    for path in CACHE.rglob(".*.*"):
+        with suppress(OSError):
+            if path.is_file() and time.time() - path.stat().st_mtime > 3600:
+                path.unlink()
+
+
 @cache
 def lock() -> str:
     file = ROOT / "requirements.lock"
@@ -96,10 +106,15 @@ def code_of(module: str, names: frozenset[str]) -> str:
     """A digest of all code that `names` in `module` can reach."""
     tree = ast.parse(source(module))
     own, imported = reachable(tree, names)
+    return hashlib.sha256("\0".join([*own, code_behind(imported)]).encode()).hexdigest()
+
+
+def code_behind(imported: Iterable[str]) -> str:
+    """A digest of these modules of `code/` and of all they import."""
     modules = set[str]()
     for name in imported:
         modules |= {name} | graph().find_upstream_modules(name)
-    parts = own + [f"{name}\n{source(name)}" for name in sorted(modules)]
+    parts = [f"{name}\n{source(name)}" for name in sorted(modules)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -67,6 +67,7 @@ TABLE = [
     ("the views of a list", lambda: NET.views([1.0]), "theta is .*list"),
     ("weights as a list", lambda: dg.affine(X, [[1.0]], B), r"W is \[\[1.0\]\] \(list\)"),
     ("b as a number", lambda: dg.affine(np.ones((2, 3)), W, 0.0), "b is 0.0"),
+    ("weights of whole numbers", lambda: dg.affine(X, W.astype(int), B), "W has dtype int64.*floats"),
     ("a matrix as text", lambda: dg.linear(X, TEXT), "W is an array of shape .*real numbers"),
     ("link of lists", lambda: dg.link([1.0], [2.0]), "h is .*list"),
     ("links of two shapes", lambda: dg.link(np.ones(3), np.ones(2)), r"\(3,\).*\(2,\)"),

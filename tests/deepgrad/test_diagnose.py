@@ -4,7 +4,27 @@ from math import inf, sqrt
 import numpy as np
 import pytest
 
-from deepgrad import Activation, Dense, Dropout, Network, constant, normal, relu, sigmoid, softmax, squared_error, tanh
+from deepgrad import (
+    Activation,
+    Dense,
+    Dropout,
+    Maxout,
+    MaxPool,
+    Network,
+    PReLU,
+    Residual,
+    RReLU,
+    central_difference,
+    constant,
+    he_normal,
+    leaky_relu,
+    normal,
+    relu,
+    sigmoid,
+    softmax,
+    squared_error,
+    tanh,
+)
 from deepgrad.diagnose import diagnose
 
 
@@ -140,7 +160,7 @@ class Named:
             value[:] = 1
 
     def __call__(self, params, x, train, rng):
-        def back(dy, grads):
+        def back(dy, grads, needs_dx=True):
             for name, value in params.items():
                 grads[name][:] = value
             return dy
@@ -148,12 +168,116 @@ class Named:
         return x, back
 
 
-def test_weights_are_told_by_name_also_within_blocks_and_biases_are_left_out():
+def test_weights_are_told_by_name_and_biases_are_left_out():
     x = np.ones((1, 1))
-    net = Network([Named((("0.W", (2, 2)), ("0.b", (2, 3)))), Named((("gamma", (2, 2)),)), Named((("W", (2, 3, 4)),))])
+    net = Network([Named((("Wx", (2, 2)), ("b", (2, 3)))), Named((("gamma", (2, 2)),)), Named((("W", (2, 3, 4)),))])
     theta = net.init(np.random.default_rng(0), np.float64)
-    net.views(theta)[0]["0.b"][:] = -9
-    block, scale, filters = diagnose(net, theta, x, x, loss=squared_error, eta=0.25)
-    assert (block.update_to_weight, block.one_signed) == (0.25, 1)
+    net.views(theta)[0]["b"][:] = -9
+    first, scale, filters = diagnose(net, theta, x, x, loss=squared_error, eta=0.25)
+    assert (first.update_to_weight, first.one_signed) == (0.25, 1)
     assert (scale.update_to_weight, scale.one_signed, scale.gradient) == (None, None, 2)
     assert (filters.update_to_weight, filters.one_signed) == (0.25, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """y = x + delta, without parameters: a way to reach into a network and nudge it."""
+
+    delta: np.ndarray
+
+    def shapes(self):
+        return {}
+
+    def initialize(self, params, rng):
+        pass
+
+    def __call__(self, params, x, train, rng):
+        return x + self.delta, lambda dy, grads, needs_dx=True: dy
+
+    def __repr__(self):
+        return "Shift"
+
+
+def test_gradients_inside_blocks_are_the_finite_differences():
+    """Of the outputs, by a nudge right behind the layer; of the weights, by moving them."""
+    rng = np.random.default_rng(4)
+
+    def nudged(delta, epsilon):
+        inner = Residual([Dense(3, 3, normal(1)), Shift(epsilon), Activation(tanh)])
+        block = Residual([Dense(3, 3, normal(1), bias=False), Shift(delta), Activation(tanh), inner])
+        return Network([Dense(2, 3, normal(1)), block, Dense(3, 2, normal(1))])
+
+    none = np.zeros((5, 3))
+    net = nudged(none, none)
+    theta, x, target = net.init(rng, np.float64), rng.normal(size=(5, 2)), rng.normal(size=(5, 2))
+
+    def cost(theta, delta=none, epsilon=none):
+        return squared_error(nudged(delta, epsilon)(theta, x)[0], target)[0]
+
+    rows = diagnose(net, theta, x, target, loss=squared_error, eta=0.1)
+    inside = "Residual[1] Residual[3] "
+    assert [row.layer for row in rows] == [
+        repr(net.layers[0]),
+        "Residual[1] Dense(3, 3, normal(1), bias=False)",
+        "Residual[1] Shift",
+        "Residual[1] Activation(tanh)",
+        inside + "Dense(3, 3, normal(1))",
+        inside + "Shift",
+        inside + "Activation(tanh)",
+        f"Residual[1] {net.layers[1].layers[3]!r}",
+        repr(net.layers[1]),
+        repr(net.layers[2]),
+    ]
+    by_delta = np.linalg.norm(central_difference(lambda d: cost(theta, delta=d), none))
+    by_epsilon = np.linalg.norm(central_difference(lambda e: cost(theta, epsilon=e), none))
+    assert rows[1].output_gradient == pytest.approx(by_delta, rel=1e-7)
+    assert rows[2].output_gradient == pytest.approx(by_delta, rel=1e-7)
+    assert rows[4].output_gradient == pytest.approx(by_epsilon, rel=1e-7)
+
+    slopes = central_difference(cost, theta)
+    # θ: the first layer's 6 + 3 numbers, the block's 9, those of the block in it, 9 + 3
+    sizes = [np.linalg.norm(part) for part in np.split(slopes, [9, 18, 30])]
+    for row, size in zip((rows[0], rows[1], rows[4]), sizes, strict=False):
+        assert row.gradient == pytest.approx(size, rel=1e-7)
+    weights = np.linalg.norm(theta[9:18])
+    assert rows[1].update_to_weight == pytest.approx(0.1 * sizes[1] / weights, rel=1e-7)
+    # a block's own row: its sum, and no parameters, which are its layers'
+    assert rows[8].mean == pytest.approx(net.trace(theta, x)[0][2].mean(), abs=1e-15)
+    assert (rows[8].gradient, rows[8].update_to_weight, rows[8].saturated) == (None, None, None)
+
+
+def test_every_elementwise_activation_has_slopes_and_nothing_else_has():
+    z = np.array([[-3.0, -2, -1, 1, 2]])
+    flat = [PReLU(0.005), Activation(leaky_relu(0.005)), RReLU(0, 0.01), RReLU(0, 0), Activation(leaky_relu(0.01))]
+    for dtype in (np.float32, np.float64):
+        for layer, saturated, dead in zip(flat, [0.6, 0.6, 0.6, 0.6, 0], [0, 0, 0, 0.6, 0], strict=True):
+            net = Network([layer])
+            (row,) = diagnose(net, net.init(np.random.default_rng(0), dtype), z, z, loss=squared_error)
+            assert (row.saturated, row.dead) == (saturated, dead)
+    net = Network([Maxout(5, 4, 2, normal(1)), Dropout(0.5), Residual([Dropout(0.5)])])
+    for row in diagnose(net, net.init(np.random.default_rng(0)), z, np.zeros((1, 4)), loss=squared_error):
+        assert (row.saturated, row.dead) == (None, None)
+    images = Network([MaxPool(2)])
+    (row,) = diagnose(images, np.zeros(0), np.ones((1, 1, 4, 4)), np.zeros((1, 1, 2, 2)), loss=squared_error)
+    assert (row.saturated, row.dead) == (None, None)
+
+
+def test_random_slopes_in_training_are_those_that_were_drawn():
+    z, net = np.full((1, 1000), -1.0), Network([Residual([RReLU(0, 0.02)])])
+    y, _ = net(np.zeros(0), z, True, np.random.default_rng(6))
+    row, _ = diagnose(net, np.zeros(0), z, z, loss=squared_error, train=True, rng=np.random.default_rng(6))
+    assert row.layer.startswith("Residual[0] RReLU(")
+    assert row.saturated == np.mean(y / z - 1 < 0.01)
+    assert 0.4 < row.saturated < 0.6
+
+
+def test_a_shortcut_layer_is_seen_too():
+    rng = np.random.default_rng(0)
+    shortcut = Dense(3, 2, he_normal, bias=False)
+    net, x = Network([Residual([Dense(3, 2, he_normal)], shortcut=shortcut)]), rng.normal(size=(4, 3))
+    inner, side, block = diagnose(net, net.init(rng, np.float64), x, np.zeros((4, 2)), loss=squared_error)
+    assert side.layer == "Residual[0] shortcut Dense(3, 2, he_normal, bias=False)"
+    # both see the same x and the same dy, and both start from he_normal's weights alone
+    assert inner.output_gradient == side.output_gradient == block.output_gradient
+    assert side.gradient < inner.gradient  # whose bias has a gradient, too
+    assert block.update_to_weight is None

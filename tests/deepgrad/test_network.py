@@ -4,10 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgrad import (
+    LSTM,
+    RNN,
     Activation,
+    BatchNorm,
+    Conv1d,
+    Conv2d,
     Dense,
     Dropout,
     Network,
+    Residual,
     check_direction,
     check_gradient,
     constant,
@@ -87,6 +93,33 @@ def test_trace_holds_every_output_and_its_gradient():
         return hs[-1], lambda dy: back(dy)[0][0]
 
     assert check_gradient(in_x, x) < 1e-7
+
+
+FIRST_LAYERS = [
+    (Dense(4, 3, normal(1)), (4,)),
+    (Dense(4, 3, normal(1), bias=False), (4,)),
+    (Conv1d(2, 3, 2, normal(1)), (2, 5)),
+    (Conv2d(1, 2, 3, normal(1), padding=1), (1, 4, 4)),
+    (RNN(2, 3), (4, 2)),
+    (LSTM(2, 3), (4, 2)),
+    (Residual([Dense(4, 4, normal(1))]), (4,)),
+    (BatchNorm(4), (4,)),
+]
+
+
+@pytest.mark.parametrize(("first", "shape"), FIRST_LAYERS)
+def test_without_the_gradient_of_the_data_all_others_are_the_same(first, shape):
+    rng = np.random.default_rng(0)
+    net = Network([first, Activation(tanh)])
+    theta, x = net.init(rng), rng.normal(size=(6, *shape))
+    hs, back = net.trace(theta, x, train=True)
+    dy = rng.normal(size=hs[-1].shape).astype(np.float32)
+    dhs, dtheta = back(dy)
+    lean_dhs, lean_dtheta = back(dy, needs_dx=False)
+    assert dhs[0].shape == x.shape
+    assert dtheta.any()
+    assert np.array_equal(lean_dtheta, dtheta)
+    assert all(np.array_equal(lean, dh) for lean, dh in zip(lean_dhs[1:], dhs[1:], strict=True))
 
 
 def test_views_are_the_vector_itself():

@@ -100,7 +100,7 @@ def test_parameters_are_named_by_position():
     assert list(block.shapes()) == ["0.W", "0.b", "1.0.W", "1.0.b", "1.2.gamma", "1.2.beta", "1.3.W"]
     assert block.shapes()["1.3.W"] == (4, 3)
     params = {name: np.zeros(shape) for name, shape in block.shapes().items()}
-    (_, own), (_, nested) = block.parts(params)
+    (_, own), (_, nested), _ = block.parts(params)
     assert own["W"] is params["0.W"]
     assert nested["2.beta"] is params["1.2.beta"]
 

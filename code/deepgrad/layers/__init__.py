@@ -19,6 +19,7 @@ from deepgrad.layers.pooling import AveragePool, MaxPool, average_pool, max_pool
 from deepgrad.layers.prelu import PReLU, prelu
 from deepgrad.layers.recurrent import RNN, LastStep, last_step, rnn
 from deepgrad.layers.residual import Residual
+from deepgrad.layers.rrelu import RReLU
 
 __all__ = [
     "LSTM",
@@ -38,6 +39,7 @@ __all__ = [
     "MaxPool",
     "Maxout",
     "PReLU",
+    "RReLU",
     "Residual",
     "affine",
     "average_pool",

@@ -31,7 +31,7 @@ class Activation:
     ) -> tuple[Array, LayerPullback]:
         y, back_f = require_value_and_back(self, self.f(x))
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             return back_f(dy)
 
         return y, back

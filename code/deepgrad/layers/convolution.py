@@ -11,14 +11,15 @@ from deepgrad.checks import (
     require_arrays,
     require_count,
     require_counts,
+    require_floats,
     require_initializer,
 )
 from deepgrad.initializers import convolution_weights
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
 
-type Convolved = tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]
-"""y, and back(dy) -> dx, dW, db."""
+type Convolved = tuple[Array, Callable[..., tuple[Array, Array, Array]]]
+"""y, and back(dy) -> dx, dW, db; back(dy, needs_dx=False) leaves dx empty."""
 
 
 def windows(
@@ -67,9 +68,11 @@ def convolve(x: Array, W: Array, b: Array, stride: int, padding: int) -> Convolv
     columns = seen.reshape(rows.shape[1], -1)  # (channels * kh * kw, all places)
     y = (rows @ columns + b[:, None]).reshape(len(W), *places)
 
-    def back(dy: Array) -> tuple[Array, Array, Array]:
+    def back(dy: Array, needs_dx: bool = True) -> tuple[Array, Array, Array]:
         dy = np.moveaxis(dy, 0, -1).reshape(len(W), -1)  # (filters, all places)
-        dx = back_windows((rows.T @ dy).reshape(seen.shape))
+        dx = np.empty(0)
+        if needs_dx:
+            dx = back_windows((rows.T @ dy).reshape(seen.shape))
         return dx, (dy @ columns.T).reshape(W.shape), dy.sum(axis=1)
 
     return np.moveaxis(y, -1, 0), back
@@ -171,8 +174,8 @@ class _Convolution:
         b = params["b"] if self.bias else np.zeros(self.filters, W.dtype)
         y, back_convolve = convolve(x, W, b, self.stride, self.padding)
 
-        def back(dy: Array, grads: Params) -> Array:
-            dx, grads["W"][:], db = back_convolve(dy)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, grads["W"][:], db = back_convolve(dy, needs_dx)
             if self.bias:
                 grads["b"][:] = db
             return dx
@@ -215,7 +218,8 @@ class Conv1d(_Convolution):
 
 def _require_fit(x: Array, W: Array, b: Array, padding: int) -> None:
     """ValueError unless x, W and b belong together."""
-    require_arrays(x=x, W=W, b=b)
+    require_arrays(x=x, b=b)
+    require_floats(W=W)
     require_count("padding", padding, least=0)
     if x.ndim != W.ndim or x.shape[1] != W.shape[1]:
         raise ValueError(

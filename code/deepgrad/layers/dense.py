@@ -5,20 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepgrad.checks import require_arrays, require_counts, require_initializer
+from deepgrad.checks import (
+    require_arrays,
+    require_counts,
+    require_floats,
+    require_initializer,
+)
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
 
 
-def linear(
-    x: Array, W: Array
-) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
-    """y = x W, and back(dy) -> dx, dW.
+def linear(x: Array, W: Array) -> tuple[Array, Callable[..., tuple[Array, Array]]]:
+    """y = x W, and back(dy) -> dx, dW; back(dy, needs_dx=False) leaves dx empty.
 
     x: (batch, fan_in); W: (fan_in, fan_out); y: (batch, fan_out). Raises ValueError
     for other shapes.
     """
-    require_arrays(x=x, W=W)
+    require_arrays(x=x)
+    require_floats(W=W)
     if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[0]:
         raise ValueError(
             f"x {x.shape} and W {W.shape} do not fit (batch, fan_in) and (fan_in, fan_out)"
@@ -26,16 +30,16 @@ def linear(
         )
     y = x @ W
 
-    def back(dy: Array) -> tuple[Array, Array]:
-        return dy @ W.T, x.T @ dy
+    def back(dy: Array, needs_dx: bool = True) -> tuple[Array, Array]:
+        return dy @ W.T if needs_dx else np.empty(0), x.T @ dy
 
     return y, back
 
 
 def affine(
     x: Array, W: Array, b: Array
-) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
-    """y = x W + b, and back(dy) -> dx, dW, db.
+) -> tuple[Array, Callable[..., tuple[Array, Array, Array]]]:
+    """y = x W + b, and back(dy) -> dx, dW, db; needs_dx as for `linear`.
 
     x: (batch, fan_in); W: (fan_in, fan_out); b: (fan_out,); y: (batch, fan_out).
     Raises ValueError for other shapes.
@@ -46,11 +50,12 @@ def affine(
         raise ValueError(
             f"b has shape {b.shape}, but must be (fan_out,) = {W.shape[1:]}"
         )
+    y += b  # in place: the product is nobody else's yet
 
-    def back(dy: Array) -> tuple[Array, Array, Array]:
-        return *back_linear(dy), dy.sum(axis=0)
+    def back(dy: Array, needs_dx: bool = True) -> tuple[Array, Array, Array]:
+        return *back_linear(dy, needs_dx), dy.sum(axis=0)
 
-    return y + b, back
+    return y, back
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ class Dense:
             return self._without_bias(params, x)
         y, back_affine = affine(x, params["W"], params["b"])
 
-        def back(dy: Array, grads: Params) -> Array:
-            dx, grads["W"][:], grads["b"][:] = back_affine(dy)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, grads["W"][:], grads["b"][:] = back_affine(dy, needs_dx)
             return dx
 
         return y, back
@@ -98,8 +103,8 @@ class Dense:
     ) -> tuple[Array, LayerPullback]:
         y, back_linear = linear(x, params["W"])
 
-        def back(dy: Array, grads: Params) -> Array:
-            dx, grads["W"][:] = back_linear(dy)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, grads["W"][:] = back_linear(dy, needs_dx)
             return dx
 
         return y, back

@@ -60,12 +60,12 @@ class Dropout:
             )
         y, back_dropout = dropout(x, self.rate, rng)
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             return back_dropout(dy)
 
         return y, back
 
 
-def _unchanged(dy: Array, grads: Params) -> Array:
+def _unchanged(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
     """The way back through the identity."""
     return dy

@@ -25,7 +25,7 @@ class Flatten:
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             dx = np.empty_like(
                 x, dy.dtype
             )  # in x's order of memory: cheaper to go on

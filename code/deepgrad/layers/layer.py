@@ -2,7 +2,7 @@
 training changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,10 +10,19 @@ import numpy as np
 from deepgrad.checks import told
 from deepgrad.signatures import Array, Params
 
-type LayerPullback = Callable[[Array, Params], Array]
-"""(dy, grads) -> dx; the parameters' gradients are written into grads, views of the
-flat gradient.
-"""
+
+class LayerPullback(Protocol):
+    """The way back through a layer: (dy, grads) -> dx, with the parameters'
+    gradients written into grads, views of the flat gradient.
+
+    The first layer's input is data, and nobody asks how the loss depends on it:
+    with needs_dx=False a layer may save itself the work, and hand back an empty
+    array.
+    """
+
+    def __call__(
+        self, dy: Array, grads: Params, needs_dx: bool = True
+    ) -> Array: ...
 
 
 @runtime_checkable

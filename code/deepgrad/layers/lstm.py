@@ -139,8 +139,8 @@ class LSTM:
         zero = np.zeros((len(x), self.units), x.dtype)
         hs, back_lstm = lstm(x, zero, zero, params["Wx"], params["Wh"], params["b"])
 
-        def back(dhs: Array, grads: Params) -> Array:
-            dx, _, _, *dparams = back_lstm(dhs)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, _, _, *dparams = back_lstm(dy)
             grads["Wx"][:], grads["Wh"][:], grads["b"][:] = dparams
             return dx
 

@@ -79,7 +79,7 @@ class Maxout:
     ) -> tuple[Array, LayerPullback]:
         y, back_maxout = maxout(x, params["W"], params["b"])
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             dx, grads["W"][:], grads["b"][:] = back_maxout(dy)
             return dx
 

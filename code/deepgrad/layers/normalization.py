@@ -153,7 +153,7 @@ class BatchNorm:
         else:
             y, back_y = batch_norm_inference(x, gamma, beta, mean, variance, eps)
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             grads["mean"][:] = grads["variance"][:] = 0  # all there is in training
             dx, *own = back_y(dy)
             for name, grad in zip(self.shapes(), own, strict=False):
@@ -188,7 +188,7 @@ class LayerNorm:
     ) -> tuple[Array, LayerPullback]:
         y, back_norm = layer_norm(x, params["gamma"], params["beta"], self.eps)
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             dx, grads["gamma"][:], grads["beta"][:] = back_norm(dy)
             return dx
 

@@ -95,7 +95,7 @@ class _Pooling:
     ) -> tuple[Array, LayerPullback]:
         y, back_pool = self.pool(x, self.size, self.stride)
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             return back_pool(dy)
 
         return y, back

@@ -55,7 +55,7 @@ class PReLU:
     ) -> tuple[Array, LayerPullback]:
         y, back_prelu = prelu(x, params["a"])
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             dx, grads["a"][:] = back_prelu(dy)
             return dx
 

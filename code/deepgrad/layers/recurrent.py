@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepgrad.checks import require_arrays, require_counts, require_initializer
+from deepgrad.checks import (
+    require_arrays,
+    require_counts,
+    require_floats,
+    require_initializer,
+)
 from deepgrad.initializers import xavier_uniform
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params, Pullback, Real
@@ -116,8 +121,8 @@ class RNN:
         h0 = np.zeros((len(x), self.units), x.dtype)
         hs, back_rnn = rnn(x, h0, params["Wx"], params["Wh"], params["b"])
 
-        def back(dhs: Array, grads: Params) -> Array:
-            dx, _, grads["Wx"][:], grads["Wh"][:], grads["b"][:] = back_rnn(dhs)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx, _, grads["Wx"][:], grads["Wh"][:], grads["b"][:] = back_rnn(dy)
             return dx
 
         return hs, back
@@ -142,7 +147,7 @@ class LastStep:
     ) -> tuple[Array, LayerPullback]:
         y, back_last = last_step(x)
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             return back_last(dy)
 
         return y, back
@@ -152,7 +157,8 @@ def require_sequence(
     x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, gates: int
 ) -> None:
     """ValueError unless the shapes fit each other, with `gates` columns a unit."""
-    require_arrays(x=x, h0=h0, Wx=Wx, Wh=Wh, b=b)
+    require_arrays(x=x, h0=h0, b=b)
+    require_floats(Wx=Wx, Wh=Wh)
     if x.ndim != 3 or x.shape[1] == 0:
         raise ValueError(
             f"x has shape {x.shape}, but must be (batch, time, features) with at "

@@ -50,51 +50,52 @@ class Residual:
         require_layer("shortcut", self.shortcut)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        places = [*enumerate(self.layers), ("shortcut", self.shortcut)]
         return {
             f"{place}.{name}": shape
-            for place, layer in places
+            for place, layer in self._places()
             for name, shape in layer.shapes().items()
         }
 
     def parts(self, params: Params) -> list[tuple[Layer, Params]]:
-        """Each layer with its own parameters (or gradients), under its own names."""
+        """Each layer with its own parameters (or gradients), under its own names; the
+        shortcut comes last.
+        """
         return [
-            (layer, {name: params[f"{i}.{name}"] for name in layer.shapes()})
-            for i, layer in enumerate(self.layers)
+            (layer, {name: params[f"{place}.{name}"] for name in layer.shapes()})
+            for place, layer in self._places()
         ]
 
-    def shortcut_part(self, params: Params) -> tuple[Layer, Params]:
-        """The shortcut with its own parameters (or gradients)."""
-        own = {name: params[f"shortcut.{name}"] for name in self.shortcut.shapes()}
-        return self.shortcut, own
+    def _places(self) -> list[tuple[str, Layer]]:
+        layers = [(str(k), layer) for k, layer in enumerate(self.layers)]
+        return [*layers, ("shortcut", self.shortcut)]
 
     def initialize(self, params: Params, rng: np.random.Generator) -> None:
-        for layer, own in [*self.parts(params), self.shortcut_part(params)]:
+        for layer, own in self.parts(params):
             layer.initialize(own, rng)
 
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
+        *parts, (shortcut, own_shortcut) = self.parts(params)
         h, backs = x, []
-        for layer, own in self.parts(params):
+        for layer, own in parts:
             h, back_layer = layer(own, h, train, rng)
             backs.append(back_layer)
-        shortcut, own = self.shortcut_part(params)
-        s, back_shortcut = shortcut(own, x, train, rng)
+        s, back_shortcut = shortcut(own_shortcut, x, train, rng)
         if h.shape != s.shape:
             raise ValueError(
                 f"the layers of {self} turn {x.shape} into {h.shape}, but the shortcut "
                 f"into {s.shape}: let a layer shortcut=... change the shape alike"
             )
 
-        def back(dy: Array, grads: Params) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            *parts, (_, own_shortcut) = self.parts(grads)
             dh = dy
             for back_layer, (_, own) in zip(
-                reversed(backs), reversed(self.parts(grads)), strict=True
+                reversed(backs), reversed(parts), strict=True
             ):
                 dh = back_layer(dh, own)
-            return back_shortcut(dy, self.shortcut_part(grads)[1]) + dh
+            return back_shortcut(dy, own_shortcut) + dh
 
         return s + h, back
 

@@ -8,11 +8,11 @@ import logging
 import re
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from mkdocs import utils
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import Abort, PluginError
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
@@ -41,6 +41,7 @@ def on_config(config: MkDocsConfig) -> None:
         if is_first_language(config):
             books.clear()
             prepared.prepare()
+            prepared.execute_pages(Path(config.docs_dir))
         cache = prepared.pages_cache(language(config))
     except BookError as error:
         raise PluginError(str(error)) from None
@@ -105,6 +106,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 @event_priority(LAST)  # after static-i18n has built the other languages
 def on_post_build(config: MkDocsConfig) -> None:
+    prepared.sign_pages(Path(config.plugins["mkdocs-jupyter"].config["cache_dir"]))
     if not is_first_language(config):
         return
     site = Path(config.site_dir)
@@ -120,21 +122,11 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """A failing cell ends the build with the cell and its error, without the build's own traceback.
-
-    static-i18n leaves two things of MkDocs changed when its inner build fails; the next build while serving needs them.
-    """
+    """static-i18n leaves two things of MkDocs changed when its inner build fails; the next build while serving needs them."""
     utils.clean_directory = clean_directory
     log = logging.getLogger("mkdocs.commands.build")
     for muting in [found for found in log.filters if isinstance(found, I18nLoggingFilter)]:
         log.removeFilter(muting)
-    if type(error).__name__ == "CellExecutionError":
-        stop(str(error))
-
-
-def stop(message: str) -> NoReturn:
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", message).strip()
-    raise Abort(f"A cell of a chapter failed:\n{plain}")
 
 
 def is_first_language(config: MkDocsConfig) -> bool:

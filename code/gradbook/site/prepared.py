@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from gradbook.memo import CACHE, ROOT, write_whole
 from gradbook.site import store
 from gradbook.text import BookError
 
+SUMS = "sha256"
+CELL = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
 CONSTANT_TIME = "1767225600"  # 2026-01-01: where there is no git, or nothing committed yet
 
 
@@ -43,11 +46,29 @@ def prepare() -> None:
     stamp = CACHE / "prepared"
     if stamp.exists() and stamp.read_text() == digest("*"):
         return
-    if status := subprocess.run([sys.executable, "-m", "gradbook", "prepare"], cwd=ROOT).returncode:
-        raise BookError(
-            f"the measurements could not be made (`gradbook prepare` ended with status {status}, see above)"
-        )
+    run("the measurements could not be made", "gradbook", "prepare")
     write_whole(stamp, digest("*").encode())
+
+
+def execute_pages(docs: Path) -> None:
+    """Execute what needs it of the cells below docs, again in a process of its own."""
+    stamp = CACHE / "executed"
+    if stamp.exists() and stamp.read_text() == cells_digest(docs):
+        return
+    run("the chapters' cells could not be executed", "gradbook.site.execute", str(docs))
+    write_whole(stamp, cells_digest(docs).encode())
+
+
+def cells_digest(docs: Path) -> str:
+    """Of all cells, and of everything that these may depend on; prose does not matter."""
+    cells = [cell for path in sorted(docs.rglob("*.md")) for cell in CELL.findall(path.read_text(encoding="utf-8-sig"))]
+    return hashlib.sha256("\0".join([digest("*"), *cells]).encode()).hexdigest()
+
+
+def run(failure: str, *module: str) -> None:
+    """`python -m module`, which says itself what went wrong."""
+    if status := subprocess.run([sys.executable, "-m", *module], cwd=ROOT).returncode:
+        raise BookError(f"{failure} (`{' '.join(module)}` ended with status {status}, see above)")
 
 
 def pages_cache(lang: str) -> Path:
@@ -55,7 +76,16 @@ def pages_cache(lang: str) -> Path:
     folder = CACHE / "pages" / f"{lang}-{digest(lang)}"
     for old in set((CACHE / "pages").glob(f"{lang}-*")) - {folder}:
         shutil.rmtree(old)
+    known = (folder / SUMS).read_text().split() if (folder / SUMS).exists() else []
+    for file in folder.glob("*.json"):  # half written by a build that was killed, or changed since
+        if sha256(file) not in known:
+            file.unlink()
     return folder
+
+
+def sign_pages(folder: Path) -> None:
+    """Note what the converted pages are, once a build has come to its end: the plugin itself does not check them."""
+    write_whole(folder / SUMS, "\n".join(sorted(map(sha256, folder.glob("*.json")))).encode())
 
 
 def digest(lang: str) -> str:

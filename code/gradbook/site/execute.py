@@ -1,0 +1,137 @@
+"""The chapters' cells: executed side by side before the pages are built, where anything they depend on has changed.
+
+A page's outputs are stored under the text of its cells, and hold as long as all that the cells import, the figures they
+show, the lock and Python stay the same. Prose is not asked, so an edit of it executes nothing.
+"""
+
+import ast
+import hashlib
+import re
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jupytext
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode, from_dict
+from tqdm import tqdm
+from traitlets import Bool
+
+from gradbook import memo
+from gradbook.site import store
+from gradbook.sweep import cores
+from gradbook.text import LANGS, BookError
+
+SECONDS_A_CELL = 120
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class StoredOutputs(Preprocessor):
+    """Gives nbconvert's copy of a notebook its stored outputs: named in `jupyter/jupyter_nbconvert_config.py`."""
+
+    enabled = Bool(True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        cells = code_cells(nb)
+        found, stored = memo.load(place(cells))
+        if not found:
+            raise BookError("a page's cells have no outputs: build with `make site`, which executes them first")
+        for cell, outputs in zip(cells, stored[1], strict=True):
+            cell["outputs"] = [from_dict(output) for output in outputs]  # type: ignore[no-untyped-call]
+        return nb, resources
+
+
+def execute_all(docs: Path) -> None:
+    """Outputs for every notebook below docs, then nothing else. A BookError says what failed, and where."""
+    pages = {path: jupytext.read(path) for path in notebooks(docs)}
+    wanted = {place(code_cells(nb)) for nb in pages.values()}
+    stale = [path for path, nb in pages.items() if not is_fresh(nb)]
+    if stale:
+        with ThreadPoolExecutor(cores()) as pool:  # each waits for a kernel, a process of its own
+            done = pool.map(lambda path: execute(path, pages[path]), stale)
+            failures = [error for error in tqdm(done, "executing pages", len(stale), unit="", disable=None) if error]
+        if failures:
+            raise BookError("\n".join(failures))
+    for old in set((memo.CACHE / "cells").glob("*.pickle")) - wanted:
+        old.unlink()
+
+
+def notebooks(docs: Path) -> list[Path]:
+    return [path for path in sorted(docs.rglob("*.md")) if "\nkernelspec:" in path.read_text(encoding="utf-8-sig")]
+
+
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def place(cells: Sequence[NotebookNode]) -> Path:
+    digest = hashlib.sha256("\0".join(cell.source for cell in cells).encode()).hexdigest()[:24]
+    return memo.CACHE / "cells" / f"{digest}.pickle"
+
+
+def is_fresh(nb: NotebookNode) -> bool:
+    found, stored = memo.load(place(code_cells(nb)))
+    return found and stored[0] == key(nb)
+
+
+def key(nb: NotebookNode) -> str:
+    """What the cells depend on beside their own text."""
+    try:
+        tree = ast.parse("\n".join(cell.source for cell in code_cells(nb)))
+    except SyntaxError:
+        return "executing says it better"
+    nodes = list(ast.walk(tree))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    _, imported = memo.reachable(tree, names)
+    shown = [
+        store.BOOK / "figures" / lang / f"{name}.json"
+        for lang in LANGS
+        for name in store.figure_names(lang)
+        if {lang, name} <= strings
+    ]
+    figures = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(shown)]
+    return "\0".join([memo.code_behind(imported), *figures, memo.lock()])
+
+
+def execute(path: Path, nb: NotebookNode) -> str | None:
+    """Run the cells and store what they put out; the message, if one fails."""
+    where = f"{path.parent.name}/{path.name}"
+    client = NotebookClient(
+        nb,
+        timeout=SECONDS_A_CELL,
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
+    before = key(nb)
+    try:
+        client.execute()
+    except CellTimeoutError:
+        return f"{where}: a cell ran for more than {SECONDS_A_CELL} s:\n{running(nb)}"
+    except DeadKernelError:
+        return f"{where}: the kernel died while it ran\n{running(nb)}"
+    except (CellExecutionError, CellControlSignal) as error:
+        return f"{where}: a cell failed\n{COLORS.sub('', str(error)).strip()}"
+    cells = code_cells(nb)
+    memo.store(place(cells), (before, [[dict(output) for output in cell.outputs] for cell in cells]))
+    return None
+
+
+def running(nb: NotebookNode) -> str:
+    """The first cell that has not come to its end."""
+    return next((str(cell.source) for cell in code_cells(nb) if not finished(cell)), "(the last cell)")
+
+
+def finished(cell: NotebookNode) -> bool:
+    return "shell.execute_reply" in cell.metadata.get("execution", {})
+
+
+if __name__ == "__main__":
+    try:
+        execute_all(Path(sys.argv[1]))
+    except BookError as error:
+        sys.exit(f"gradbook: {error}")
