@@ -14,6 +14,7 @@ from deepgrad.activations import (
     tanh,
 )
 from deepgrad.approximation import interpolate, sawtooth, staircase, towers
+from deepgrad.calibration import calibrate
 from deepgrad.cats import Cats, cats
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
@@ -67,7 +68,6 @@ from deepgrad.layers import (
     average_pool,
     batch_norm,
     batch_norm_inference,
-    calibrate,
     conv1d,
     conv2d,
     dropout,

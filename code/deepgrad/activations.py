@@ -2,19 +2,22 @@
 back(dy)`.
 
 All but softmax act on every element by itself and take an array of any shape or a
-single number. They keep the dtype of z, accept every finite float32 or float64
-without a warning, and never write into the caller's arrays. The descendants of ReLU
-are in `rectifiers`.
+single number: floats keep their dtype, whole numbers and lists become float64, and
+what does not hold real numbers is a ValueError. They accept every finite float32 or
+float64 without a warning, and never write into the caller's arrays. The descendants
+of ReLU are in `rectifiers`.
 """
 
 import math
 
 import numpy as np
 
+from deepgrad.checks import as_reals, elementwise
 from deepgrad.gaussian import normal_cdf, normal_pdf
 from deepgrad.signatures import Array, Pullback, Real
 
 
+@elementwise
 def step(z: Real) -> tuple[Array, Pullback]:
     """1 above zero and 0 elsewhere (at z = 0, too): the neuron that fires or
     does not.
@@ -31,6 +34,7 @@ def step(z: Real) -> tuple[Array, Pullback]:
     return y, back
 
 
+@elementwise
 def sigmoid(z: Real) -> tuple[Array, Pullback]:
     """σ(z) = 1 / (1 + e⁻ᶻ), with σ′ = σ (1 − σ) ≤ 1/4.
 
@@ -47,6 +51,7 @@ def sigmoid(z: Real) -> tuple[Array, Pullback]:
     return y, back
 
 
+@elementwise
 def tanh(z: Real) -> tuple[Array, Pullback]:
     """tanh(z) = 2 σ(2z) − 1, with tanh′ = 1 − tanh² ≤ 1. Values lie in [−1, 1]."""
     y = np.tanh(z)
@@ -57,6 +62,7 @@ def tanh(z: Real) -> tuple[Array, Pullback]:
     return y, back
 
 
+@elementwise
 def relu(z: Real) -> tuple[Array, Pullback]:
     """max(z, 0), with derivative 1 above zero and 0 elsewhere (at z = 0, too).
 
@@ -71,6 +77,7 @@ def relu(z: Real) -> tuple[Array, Pullback]:
     return y, back
 
 
+@elementwise
 def softplus(z: Real) -> tuple[Array, Pullback]:
     """log(1 + eᶻ), a smooth max(z, 0), with derivative σ(z).
 
@@ -86,6 +93,7 @@ def softplus(z: Real) -> tuple[Array, Pullback]:
     return y, back
 
 
+@elementwise
 def silu(z: Real) -> tuple[Array, Pullback]:
     """z σ(z), with derivative σ + z σ (1 − σ). Also called swish.
 
@@ -103,6 +111,7 @@ def silu(z: Real) -> tuple[Array, Pullback]:
     return y, back
 
 
+@elementwise
 def gelu(z: Real) -> tuple[Array, Pullback]:
     """z Φ(z) = z (1 + erf(z / √2)) / 2, with derivative Φ(z) + z φ(z), where φ
     is the normal density and Φ(z) the probability that N(0, 1) lies below z.
@@ -118,6 +127,7 @@ def gelu(z: Real) -> tuple[Array, Pullback]:
     return z * gate, back
 
 
+@elementwise
 def gelu_tanh(z: Real) -> tuple[Array, Pullback]:
     """z (1 + tanh u) / 2 with u = √(2/π) (z + 0.044715 z³): `gelu` to within 5e-4,
     for less work.
@@ -142,8 +152,12 @@ def softmax(z: Array) -> tuple[Array, Pullback]:
     """softmax(z)ᵢ = exp(zᵢ) / Σⱼ exp(zⱼ) over the last axis: positive numbers that
     sum to 1.
 
-    z: (..., classes). The way back is dz = y ⊙ (dy − Σⱼ yⱼ dyⱼ).
+    z: (..., classes), at least one, else ValueError. The way back is dz = y ⊙ (dy −
+    Σⱼ yⱼ dyⱼ).
     """
+    z = as_reals("z", z)
+    if z.ndim == 0 or z.shape[-1] == 0:
+        raise ValueError(f"z has shape {z.shape}, but must be (..., classes)")
     # a difference too large for the dtype is −∞, and exp(−∞) = 0 is right
     with np.errstate(over="ignore"):
         e = np.exp(z - z.max(axis=-1, keepdims=True))

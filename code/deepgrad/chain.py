@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepgrad.activations import sigmoid
+from deepgrad.checks import as_reals, require_one_shape
 from deepgrad.signatures import Array, Real
 
 
@@ -22,6 +23,7 @@ def link(
     All arguments are of one shape, elementwise. The bias b only shifts where on the
     sigmoid the link works: it is held fixed.
     """
+    require_one_shape(h=h, w=w, b=b)
     y, back_sigmoid = sigmoid(w * h + b)
 
     def back(dy: Real) -> tuple[Array, Array]:
@@ -73,19 +75,17 @@ def local_derivatives(x: Real, w: Array, b: Array | None = None) -> Array:
 
 def _start(x: Real, w: Array, b: Array | None) -> tuple[Array, Array, Array]:
     """h₀, w and b as arrays of one floating dtype, their shapes checked."""
-    w = np.asarray(w)
+    w = as_reals("w", w)
     if w.ndim == 0 or len(w) == 0:
         raise ValueError(
             f"w has shape {w.shape}, but must be (depth, ...) with at least one link"
         )
-    if not np.issubdtype(w.dtype, np.floating):
-        w = w.astype(np.float64)
-    b = np.zeros_like(w) if b is None else np.asarray(b, w.dtype)
+    b = np.zeros_like(w) if b is None else as_reals("b", b, w.dtype)
     if b.shape != w.shape:
         raise ValueError(
             f"b has shape {b.shape} but w has shape {w.shape}: give every link one bias"
         )
-    x = np.asarray(x, w.dtype)
+    x = as_reals("x", x, w.dtype)
     try:
         return np.broadcast_to(x, w.shape[1:]), w, b
     except ValueError:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from deepgrad.checks import require_count, require_not_negative, require_rng
 from deepgrad.signatures import Array
 
 
@@ -14,10 +15,9 @@ def moons(
     noise: the standard deviation of what is added to each coordinate. Raises
     ValueError for n < 2 or a noise that is negative or not finite.
     """
-    if n < 2 or not 0 <= noise < np.inf:
-        raise ValueError(
-            f"moons(n={n}, noise={noise}): n must be at least 2, noise finite and not negative"
-        )
+    require_rng(rng)
+    require_count("n", n, least=2)
+    require_not_negative("noise", noise)
     labels = np.arange(n) % 2
     angle = rng.uniform(0, np.pi, n)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -39,11 +39,9 @@ def spirals(
 
     The toy data of the course CS231n, https://cs231n.github.io/neural-networks-case-study/.
     """
-    if arms < 1 or n < 2 * arms or not 0 <= noise < np.inf:
-        raise ValueError(
-            f"spirals(n={n}, noise={noise}, arms={arms}): arms must be at least 1, "
-            "n at least two an arm, noise finite and not negative"
-        )
+    require_rng(rng)
+    require_count("n", n, least=2 * require_count("arms", arms))
+    require_not_negative("noise", noise)
     labels, place = np.arange(n) % arms, np.arange(n) // arms
     r = place / (np.bincount(labels)[labels] - 1)  # evenly from 0 to 1 on each arm
     t = 4 * (labels + r) + rng.normal(0, noise, n)
@@ -68,12 +66,11 @@ def first_symbol(
     A task of the kind in Hochreiter and Schmidhuber, Long short-term memory, 1997,
     doi:10.1162/neco.1997.9.8.1735.
     """
-    if n < 1 or delay < 0 or symbols < 2 or not 0 <= noise < np.inf:
-        raise ValueError(
-            f"first_symbol(n={n}, delay={delay}, symbols={symbols}, noise={noise}): n "
-            "must be at least 1, delay at least 0, symbols at least 2, noise finite "
-            "and not negative"
-        )
+    require_rng(rng)
+    require_count("n", n)
+    require_count("delay", delay, least=0)
+    require_count("symbols", symbols, least=2)
+    require_not_negative("noise", noise)
     labels = np.arange(n) % symbols
     x = rng.normal(0, noise, (n, 1 + delay, symbols))
     x[:, 0] = np.eye(symbols)[labels]

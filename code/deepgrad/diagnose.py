@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepgrad.activations import softmax
-from deepgrad.checks import require_positive
+from deepgrad.checks import (
+    require_count,
+    require_function,
+    require_positive,
+)
 from deepgrad.layers import Activation, PReLU, Residual, RReLU
 from deepgrad.losses import softmax_cross_entropy
-from deepgrad.network import Network
+from deepgrad.network import Network, require_network
 from deepgrad.signatures import Array, Loss
 from deepgrad.watching import Seen, watch
 
@@ -70,9 +74,10 @@ def diagnose(
     weights (fan_in, fan_out), and a unit's agree if none has the other's and not all
     are 0.
     """
+    require_network(net)
     eta = require_positive("eta", eta)
-    if bins < 1:
-        raise ValueError(f"bins is {bins}, but must be at least 1")
+    require_count("bins", bins)
+    require_function("loss", loss, "y, targets", "for example squared_error")
     watched, log = watch(net)
     y, back = watched(theta, x, train, rng)
     _, back_loss = loss(y, targets)

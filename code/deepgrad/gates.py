@@ -7,6 +7,7 @@ ValueError.
 
 import numpy as np
 
+from deepgrad.checks import as_reals, require_number
 from deepgrad.signatures import Array
 
 
@@ -17,7 +18,7 @@ def perceptron(x: Array, w: Array, b: float) -> Array:
     0 everywhere, so there is no way back through it. Rosenblatt, The perceptron,
     Psychological Review 65, 1958, doi:10.1037/h0042519.
     """
-    x, w = np.asarray(x), np.asarray(w)
+    x, w, b = as_reals("x", x), as_reals("w", w), require_number("b", b)
     if w.ndim != 1 or x.shape[-1:] != w.shape:
         raise ValueError(
             f"x {x.shape} and w {w.shape} do not fit (..., inputs) and (inputs,)"
@@ -50,7 +51,7 @@ def xor_gate(x: Array) -> Array:
 
 def _bits(x: Array) -> Array:
     """x as integers, once it is known to hold pairs of zeros and ones."""
-    x = np.asarray(x)
+    x = as_reals("x", x)
     if x.shape[-1:] != (2,):
         raise ValueError(f"x has shape {x.shape}, but a gate takes pairs: (..., 2)")
     other = x[(x != 0) & (x != 1)]

@@ -1,9 +1,16 @@
 """Is the way back right? Compare it with finite differences, in float64."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from deepgrad.checks import (
+    require_arrays,
+    require_function,
+    require_one_shape,
+    require_positive,
+)
 from deepgrad.signatures import Array, Real
 
 type _Op = Callable[
@@ -22,6 +29,8 @@ def central_difference(
     to. Returns an array of its shape.
     """
     _require_float64(x)
+    require_function("f", f, "x", "the operation to check")
+    h = require_positive("h", h)
     moved, slope = x.copy(), np.empty_like(x)
     for i in np.ndindex(x.shape):
         moved[i] = x[i] + h
@@ -34,8 +43,13 @@ def central_difference(
 
 def relative_error(a: Real, b: Real) -> float:
     """max|a − b| / max(max|a|, max|b|): the largest difference over the largest
-    number; 0 if both are 0.
+    number; 0 if both are 0, infinite if any of them is not finite.
+
+    a, b: numbers or arrays of one shape, else ValueError.
     """
+    require_one_shape(a=a, b=b)
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return math.inf
     size = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
     return (
         float(np.abs(np.subtract(a, b)).max(initial=0) / size) if size > 0 else 0.0
@@ -50,6 +64,8 @@ def check_gradient(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> float
     takes part. A right way back gives less than 1e-7, unless a kink such as ReLU's
     lies within h. x: float64, else ValueError.
     """
+    _require_float64(x)
+    require_function("f", f, "x", "the operation to check")
     y, back = f(x)
     dy = np.random.default_rng(seed).normal(size=np.shape(y))
     return relative_error(
@@ -68,6 +84,8 @@ def check_direction(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> floa
     compare.
     """
     _require_float64(x)
+    require_function("f", f, "x", "the operation to check")
+    h = require_positive("h", h)
     rng = np.random.default_rng(seed)
     y, back = f(x)
     dy = rng.normal(size=np.shape(y))
@@ -78,6 +96,7 @@ def check_direction(f: _Op, x: Array, *, h: float = 1e-5, seed: int = 0) -> floa
 
 
 def _require_float64(x: Array) -> None:
+    require_arrays(x=x)
     if x.dtype != np.float64:
         raise ValueError(
             f"x has dtype {x.dtype}, but finite differences need float64: x.astype(np.float64)"

@@ -6,7 +6,8 @@ is used as it is, `he_normal`. All draw in float64 and round, so a seed gives th
 same weights in float32 as in float64.
 
 All take a shape as a last argument, for weights that are not (fan_in, fan_out): see
-`convolution_weights`.
+`convolution_weights`. ValueError for an rng that is no generator, fans below 1 and a
+dtype that does not hold real numbers.
 """
 
 import math
@@ -15,84 +16,80 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import DTypeLike
 
-from deepgrad.signatures import Array, Initializer
+from deepgrad.checks import (
+    require_count,
+    require_counts,
+    require_finite_number,
+    require_floating,
+    require_initializer,
+    require_not_negative,
+    require_rng,
+    told,
+)
+from deepgrad.signatures import Array, Initializer, Rng, Shape
 
-type _Shape = tuple[int, ...] | None
+type _Shape = Shape | None
 """The shape of the weights; None means (fan_in, fan_out)."""
 
 
 def uniform(low: float, high: float) -> Initializer:
     """W ~ U[low, high). Raises ValueError unless low < high, both finite."""
-    if not -math.inf < low < high < math.inf:
-        raise ValueError(
-            f"uniform({low}, {high}): low must be below high, both finite"
-        )
+    if not require_finite_number("low", low) < require_finite_number("high", high):
+        raise ValueError(f"uniform({low}, {high}): low must be below high")
 
-    def init(
-        rng: np.random.Generator,
-        fan_in: int,
-        fan_out: int,
-        dtype: DTypeLike,
-        shape: _Shape = None,
-    ) -> Array:
-        return rng.uniform(low, high, shape or (fan_in, fan_out)).astype(dtype)
+    def draw(rng: Rng, shape: Shape) -> Array:
+        return rng.uniform(low, high, shape)
 
-    return _named(init, f"uniform({low}, {high})")
+    return _initializer(f"uniform({low}, {high})", draw)
 
 
 def normal(std: float) -> Initializer:
     """W ~ N(0, std²). Raises ValueError unless std is finite and not negative."""
-    if not 0 <= std < math.inf:
-        raise ValueError(f"normal({std}): std must be finite and not negative")
+    require_not_negative("std", std)
 
-    def init(
-        rng: np.random.Generator,
-        fan_in: int,
-        fan_out: int,
-        dtype: DTypeLike,
-        shape: _Shape = None,
-    ) -> Array:
-        return rng.normal(0.0, std, shape or (fan_in, fan_out)).astype(dtype)
+    def draw(rng: Rng, shape: Shape) -> Array:
+        return rng.normal(0.0, std, shape)
 
-    return _named(init, f"normal({std})")
+    return _initializer(f"normal({std})", draw)
 
 
 def constant(value: float) -> Initializer:
     """W = value, everywhere. Raises ValueError unless value is finite."""
-    if not math.isfinite(value):
-        raise ValueError(f"constant({value}): the value must be finite")
+    require_finite_number("value", value)
+
+    def draw(rng: Rng, shape: Shape) -> Array:
+        return np.full(shape, value)
+
+    return _initializer(f"constant({value})", draw)
+
+
+def _initializer(name: str, draw: Callable[[Rng, Shape], Array]) -> Initializer:
+    """An initializer of this name, for the repr of the layer that holds it."""
 
     def init(
-        rng: np.random.Generator,
-        fan_in: int,
-        fan_out: int,
-        dtype: DTypeLike,
-        shape: _Shape = None,
+        rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
     ) -> Array:
-        return np.full(shape or (fan_in, fan_out), value, dtype)
+        require_rng(rng)
+        require_counts(fan_in=fan_in, fan_out=fan_out)
+        require_floating(dtype)
+        shape = (fan_in, fan_out) if shape is None else _require_shape(shape)
+        return draw(rng, shape).astype(dtype)
 
-    return _named(init, f"constant({value})")
+    init.__name__ = name
+    return init
 
 
 def zeros(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W = 0, everywhere: hidden units that start equal stay equal, so only a
     bias or a single layer should start here.
     """
-    return np.zeros(shape or (fan_in, fan_out), dtype)
+    return constant(0)(rng, fan_in, fan_out, dtype, shape)
 
 
 def xavier_uniform(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W ~ U(−a, a) with a = √(6 / (fan_in + fan_out)), so Var W = 2 / (fan_in +
     fan_out).
@@ -100,60 +97,46 @@ def xavier_uniform(
     Glorot and Bengio, Understanding the difficulty of training deep feedforward
     neural networks, AISTATS 2010, https://proceedings.mlr.press/v9/glorot10a.html.
     """
-    a = math.sqrt(6 / (fan_in + fan_out))
-    return rng.uniform(-a, a, shape or (fan_in, fan_out)).astype(dtype)
+    fans = require_count("fan_in", fan_in) + require_count("fan_out", fan_out)
+    a = math.sqrt(6 / fans)
+    return uniform(-a, a)(rng, fan_in, fan_out, dtype, shape)
 
 
 def xavier_normal(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W ~ N(0, 2 / (fan_in + fan_out)): the variance of `xavier_uniform`, which
     names the paper.
     """
-    std = math.sqrt(2 / (fan_in + fan_out))
-    return rng.normal(0.0, std, shape or (fan_in, fan_out)).astype(dtype)
+    fans = require_count("fan_in", fan_in) + require_count("fan_out", fan_out)
+    return normal(math.sqrt(2 / fans))(rng, fan_in, fan_out, dtype, shape)
 
 
 def he_normal(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W ~ N(0, 2 / fan_in), which keeps the signal's size through ReLU layers.
 
     He, Zhang, Ren and Sun, Delving deep into rectifiers, ICCV 2015,
     arXiv:1502.01852.
     """
-    std = math.sqrt(2 / fan_in)
-    return rng.normal(0.0, std, shape or (fan_in, fan_out)).astype(dtype)
+    fan_in = require_count("fan_in", fan_in)
+    return normal(math.sqrt(2 / fan_in))(rng, fan_in, fan_out, dtype, shape)
 
 
 def he_uniform(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W ~ U(−a, a) with a = √(6 / fan_in): the variance of `he_normal`, which names
     the paper.
     """
+    fan_in = require_count("fan_in", fan_in)
     a = math.sqrt(6 / fan_in)
-    return rng.uniform(-a, a, shape or (fan_in, fan_out)).astype(dtype)
+    return uniform(-a, a)(rng, fan_in, fan_out, dtype, shape)
 
 
 def lecun_normal(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W ~ N(0, 1 / fan_in), which keeps the signal's size through linear
     layers, and through SELU.
@@ -161,16 +144,12 @@ def lecun_normal(
     LeCun, Bottou, Orr and Müller, Efficient backprop, in Neural networks: tricks of
     the trade, 1998, doi:10.1007/3-540-49430-8_2.
     """
-    std = math.sqrt(1 / fan_in)
-    return rng.normal(0.0, std, shape or (fan_in, fan_out)).astype(dtype)
+    fan_in = require_count("fan_in", fan_in)
+    return normal(math.sqrt(1 / fan_in))(rng, fan_in, fan_out, dtype, shape)
 
 
 def orthogonal(
-    rng: np.random.Generator,
-    fan_in: int,
-    fan_out: int,
-    dtype: DTypeLike,
-    shape: _Shape = None,
+    rng: Rng, fan_in: int, fan_out: int, dtype: DTypeLike, shape: _Shape = None
 ) -> Array:
     """W with orthonormal columns, or rows if there are fewer of them: a map that
     keeps lengths, every such W being equally likely.
@@ -180,19 +159,20 @@ def orthogonal(
     Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear
     neural networks, ICLR 2014, arXiv:1312.6120.
     """
-    shape = shape or (fan_in, fan_out)
-    rows, columns = shape[0], math.prod(shape[1:])
-    Q, R = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
-    # QR leaves the columns' signs to chance or habit: R's diagonal undoes the habit
-    Q = Q * np.sign(np.diagonal(R))
-    return (Q if rows >= columns else Q.T).reshape(shape).astype(dtype)
+
+    def draw(rng: Rng, shape: Shape) -> Array:
+        rows, columns = shape[0], math.prod(shape[1:])
+        square = rng.normal(size=(max(rows, columns), min(rows, columns)))
+        Q, R = np.linalg.qr(square)
+        # QR leaves the columns' signs to chance or habit: R's diagonal undoes the habit
+        Q = Q * np.sign(np.diagonal(R))
+        return (Q if rows >= columns else Q.T).reshape(shape)
+
+    return _initializer("orthogonal", draw)(rng, fan_in, fan_out, dtype, shape)
 
 
 def convolution_weights(
-    init: Callable[..., Array],
-    rng: np.random.Generator,
-    shape: tuple[int, ...],
-    dtype: DTypeLike,
+    init: Initializer, rng: Rng, shape: Shape, dtype: DTypeLike
 ) -> Array:
     """W of the given shape, (filters, channels, *kernel), drawn by init with
     the fans of a convolution.
@@ -202,19 +182,20 @@ def convolution_weights(
     one that takes the shape as they do. ValueError for fewer than three axes or
     a size below 1.
     """
-    if len(shape) < 3 or min(shape) < 1:
+    require_initializer(init, arguments=5)
+    if len(_require_shape(shape)) < 3:
         raise ValueError(
-            f"shape is {shape}, but must be (filters, channels, *kernel), "
-            "all at least 1"
+            f"shape is {shape}, but must be (filters, channels, *kernel)"
         )
     filters, channels, *kernel = shape
     size = math.prod(kernel)
     return init(rng, channels * size, filters * size, dtype, shape)
 
 
-def _named[F: Initializer](init: F, name: str) -> F:
-    """Give a made initializer the name it was called by, for the repr of the layer
-    that holds it.
-    """
-    init.__name__ = name
-    return init
+def _require_shape(shape: Shape) -> Shape:
+    """The shape; ValueError unless it is a tuple of sizes."""
+    if not isinstance(shape, tuple):
+        raise ValueError(f"shape is {told(shape)}, but must be a tuple")
+    for size in shape:
+        require_count(f"a size in shape {shape}", size)
+    return shape

@@ -65,7 +65,8 @@ def loss_slice(
             for k, axis, direction in zip(place, axes, directions, strict=True):
                 moved = moved + float(axis[k]) * direction
             y, _ = net(moved, x, train)
-            losses[place], _ = loss(y, targets)
+            finite = np.isfinite(y).all()
+            losses[place] = loss(y, targets)[0] if finite else np.inf
     return np.where(np.isfinite(losses), losses, np.inf)
 
 

@@ -2,7 +2,8 @@
 = back()`.
 
 The loss is the mean over the batch, a Python float. Nothing follows it, so the way
-back takes no argument.
+back takes no argument. PyTorch's losses take the mean over the features as well, and
+its mse_loss has no ½. Outputs that are NaN or infinite are a ValueError.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,12 @@ from collections.abc import Callable
 import numpy as np
 
 from deepgrad.activations import sigmoid
-from deepgrad.checks import require_same_shape
+from deepgrad.checks import (
+    require_arrays,
+    require_finite,
+    require_floats,
+    require_same_shape,
+)
 from deepgrad.signatures import Array
 
 
@@ -22,7 +28,8 @@ def squared_error(y: Array, target: Array) -> tuple[float, Callable[[], Array]]:
     """
     require_same_shape("y", y, "target", target)
     batch = _require_batch("y", y)
-    difference = y - target
+    require_finite("target", target)
+    difference: Array = y - target.astype(y.dtype, copy=False)
     loss = 0.5 * float(np.vdot(difference, difference)) / batch
 
     def back() -> Array:
@@ -98,8 +105,12 @@ def accuracy(scores: Array, labels: Array) -> float:
 
 
 def _require_batch(name: str, array: Array) -> int:
-    """The batch size; ValueError if there is no first axis or nothing along it."""
-    if array.ndim == 0 or len(array) == 0:
+    """The batch size; ValueError unless the array holds floats, and at least one in
+    every row, none of them NaN or infinite.
+    """
+    require_floats(**{name: array})
+    require_finite(name, array)
+    if array.ndim == 0 or array.size == 0:
         raise ValueError(
             f"{name} has shape {array.shape}, but must be (batch, ...) with at least one row"
         )
@@ -119,6 +130,7 @@ def _require_probabilities(labels: Array) -> Array:
 def _require_labels(scores: Array, labels: Array) -> int:
     """The batch size, once scores and labels are known to fit."""
     batch = _require_batch("scores", scores)
+    require_arrays(labels=labels)
     if scores.ndim != 2 or labels.shape != (batch,):
         raise ValueError(
             f"scores has shape {scores.shape} and labels has shape {labels.shape}, "

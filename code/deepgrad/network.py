@@ -8,7 +8,16 @@ from math import prod
 import numpy as np
 from numpy.typing import DTypeLike
 
-from deepgrad.layers.layer import Layer
+from deepgrad.checks import (
+    as_reals,
+    require_arrays,
+    require_finite,
+    require_floating,
+    require_rng,
+    require_same_shape,
+    told,
+)
+from deepgrad.layers.layer import Layer, require_layers
 from deepgrad.signatures import Array
 
 type _Slot = tuple[
@@ -28,9 +37,7 @@ class Network:
     layers: Sequence[Layer]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        if not self.layers:
-            raise ValueError("a network needs at least one layer")
+        object.__setattr__(self, "layers", require_layers("a network", self.layers))
 
     @cached_property
     def _slots(self) -> list[list[_Slot]]:
@@ -59,10 +66,8 @@ class Network:
         """A new θ, each layer's part drawn by the layer, in order. ValueError
         unless dtype is real.
         """
-        if not np.issubdtype(dtype, np.floating):
-            raise ValueError(
-                f"dtype is {np.dtype(dtype)}, but must hold real numbers: float32 or float64"
-            )
+        require_rng(rng)
+        require_floating(dtype)
         theta = np.empty(self.size, dtype)
         for layer, params in zip(self.layers, self.views(theta), strict=True):
             layer.initialize(params, rng)
@@ -74,22 +79,30 @@ class Network:
         They are views: writing into them writes into the vector. ValueError if the
         length is not net.size.
         """
-        if vector.shape != (self.size,):
-            raise ValueError(
-                f"the vector has shape {vector.shape}, but this network's θ is ({self.size},)"
-            )
+        self.require_theta(vector)
         return [
             {name: vector[place].reshape(shape) for name, place, shape in own}
             for own in self._slots
         ]
+
+    def require_theta(self, vector: Array) -> Array:
+        """The vector, θ or dθ; ValueError unless it is one of this network."""
+        require_arrays(theta=vector)
+        if vector.shape != (self.size,) or vector.dtype.kind != "f":
+            raise ValueError(
+                f"the vector has shape {vector.shape} and dtype {vector.dtype}, but "
+                f"this network's θ is ({self.size},) of float32 or float64"
+            )
+        return vector
 
     def norms(self, vector: Array) -> Array:
         """The Euclidean norm of each layer's part of θ or dθ: of the layers with
         parameters, in order.
         """
         self.views(vector)  # checks the length
+        wide = vector.astype(np.float64)  # float32 would round tiny squares to 0
         parts = [
-            vector[own[0][1].start : own[-1][1].stop] for own in self._slots if own
+            wide[own[0][1].start : own[-1][1].stop] for own in self._slots if own
         ]
         return np.array([np.linalg.norm(part) for part in parts])
 
@@ -104,19 +117,27 @@ class Network:
         -> dhs, dtheta.
 
         dhs[k] is the gradient with respect to hs[k], so dhs[0] is dx and dhs[-1] is
-        dy; back(dy, needs_dx=False) may leave dx empty. x: (batch, ...), whatever the first layer takes. train and rng matter to
-        layers such as Dropout.
+        dy; back(dy, needs_dx=False) may leave dx empty. x: (batch, ...), whatever the
+        first layer takes. train and rng matter to layers such as Dropout.
         """
-        h = np.asarray(
-            x, theta.dtype
-        )  # one dtype throughout: mixing two would silently cost time
+        views = self.views(theta)
+        # one dtype throughout: mixing two would silently cost time
+        h = as_reals("x", x, theta.dtype)
+        require_finite("x", h)
+        if h.ndim == 0:
+            raise ValueError("x has shape (), but must be (batch, ...)")
         hs, backs = [h], []
-        for layer, params in zip(self.layers, self.views(theta), strict=True):
-            h, back_layer = layer(params, h, train, rng)
+        for k, (layer, params) in enumerate(zip(self.layers, views, strict=True)):
+            try:
+                h, back_layer = layer(params, h, train, rng)
+            except ValueError as error:
+                error.add_note(f"in layer {k} of the network, {layer}")
+                raise
             hs.append(h)
             backs.append(back_layer)
 
         def back(dy: Array, needs_dx: bool = True) -> tuple[list[Array], Array]:
+            require_same_shape("dy", dy, "y", hs[-1])
             dtheta = np.empty_like(theta)
             grads, dhs = self.views(dtheta), [dy]
             for k in reversed(range(len(backs))):
@@ -144,3 +165,9 @@ class Network:
     def __repr__(self) -> str:
         lines = [f"    {layer!r}," for layer in self.layers]
         return "\n".join(["Network([", *lines, f"])  # {self.size:,} parameters"])
+
+
+def require_network(net: Network) -> None:
+    """ValueError unless it is a network."""
+    if not isinstance(net, Network):
+        raise ValueError(f"net is {told(net)}, but must be a Network([...])")

@@ -2,17 +2,27 @@
 None at the start.
 
 They are pure: nothing is written in place, so a kept theta stays what it was. theta
-is one flat vector (or any array) and grad has its shape; another shape, or a rate
-outside its range, raises ValueError. For `fit`, choose the rates with
-`functools.partial(sgd, eta=0.5)`.
+is one flat vector (or any array) and grad has its shape; another shape, a rate
+outside its range, or the state of another theta raises ValueError. For `fit`, choose
+the rates with `functools.partial(sgd, eta=0.5)`.
+
+With the same rates they go PyTorch's way; its RMSprop has alpha = 0.99 where beta is
+0.9 here, and its Adagrad eps = 10⁻¹⁰.
 """
 
+import functools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepgrad.checks import require_below_one, require_positive, require_same_shape
+from deepgrad.checks import (
+    require_below_one,
+    require_not_negative,
+    require_positive,
+    require_same_shape,
+    told,
+)
 from deepgrad.signatures import Array
 
 
@@ -36,13 +46,16 @@ def momentum(
     """The heavy ball: v ← β v − η g, then θ ← θ + v; the state is v. eta: above 0;
     beta: in [0, 1).
 
+    v holds the rates of its time. PyTorch's SGD keeps v without η: the same way while
+    η is constant, but a new η then rescales the old steps, too.
+
     Polyak, Some methods of speeding up the convergence of iteration methods, 1964,
     doi:10.1016/0041-5553(64)90137-5.
     """
     eta = require_positive("eta", eta)
     beta = require_below_one("beta", beta)
     require_same_shape("theta", theta, "grad", grad)
-    v = np.zeros_like(theta) if state is None else state
+    v = _running(theta, state)
     v = beta * v - eta * grad
     return theta + v, v
 
@@ -62,14 +75,15 @@ def nesterov(
     (1 + β) η g: 1.9 η g for β = 0.9. eta: above 0; beta: in [0, 1).
 
     Nesterov, A method for solving the convex programming problem with convergence
-    rate O(1/k²), 1983; in this form: Sutskever, Martens, Dahl and Hinton, On the
-    importance of initialization and momentum in deep learning, ICML 2013,
+    rate O(1/k²), Doklady Akademii Nauk SSSR 269, 1983; in this form: Sutskever,
+    Martens, Dahl and Hinton, On the importance of initialization and momentum in
+    deep learning, ICML 2013,
     https://proceedings.mlr.press/v28/sutskever13.html.
     """
     eta = require_positive("eta", eta)
     beta = require_below_one("beta", beta)
     require_same_shape("theta", theta, "grad", grad)
-    v = np.zeros_like(theta) if state is None else state
+    v = _running(theta, state)
     v = beta * v - eta * grad
     return theta + beta * v - eta * grad, v
 
@@ -92,7 +106,8 @@ def adagrad(
     eta = require_positive("eta", eta)
     eps = require_positive("eps", eps)
     require_same_shape("theta", theta, "grad", grad)
-    G = np.zeros_like(theta) if state is None else state
+    grad = _squarable(grad)
+    G = _running(theta, state)
     G = G + grad * grad
     return theta - eta * grad / (np.sqrt(G) + eps), G
 
@@ -117,7 +132,8 @@ def rmsprop(
     eps = require_positive("eps", eps)
     beta = require_below_one("beta", beta)
     require_same_shape("theta", theta, "grad", grad)
-    v = np.zeros_like(theta) if state is None else state
+    grad = _squarable(grad)
+    v = _running(theta, state)
     v = beta * v + (1 - beta) * grad * grad
     return theta - eta * grad / (np.sqrt(v) + eps), v
 
@@ -155,7 +171,8 @@ def adam(
     beta1 = require_below_one("beta1", beta1)
     beta2 = require_below_one("beta2", beta2)
     require_same_shape("theta", theta, "grad", grad)
-    m, v, t = state or (np.zeros_like(theta), np.zeros_like(theta), 0)
+    grad = _squarable(grad)
+    m, v, t = _moments(theta, state)
     t = t + 1
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad * grad
@@ -184,9 +201,47 @@ def adamw(
     λ multiplied by η, as frameworks do.
     """
     eta = require_positive("eta", eta)
-    if not 0 <= decay < np.inf:
-        raise ValueError(f"decay is {decay}, but must be finite and not negative")
+    decay = require_not_negative("decay", decay)
     moved, state = adam(
         theta, grad, state, eta=eta, beta1=beta1, beta2=beta2, eps=eps
     )
-    return moved - eta * float(decay) * theta, state
+    return moved - eta * decay * theta, state
+
+
+def _running(theta: Array, state: Array | None) -> Array:
+    """The state so far, or zeros at the start."""
+    if state is None:
+        return np.zeros_like(theta)
+    require_same_shape("theta", theta, "state", state)
+    return state
+
+
+def _moments(theta: Array, state: AdamState | None) -> AdamState:
+    """Adam's state so far, or zeros at the start."""
+    if state is None:
+        return AdamState(np.zeros_like(theta), np.zeros_like(theta), 0)
+    if not isinstance(state, AdamState):
+        raise ValueError(
+            f"state is {told(state)}, but must be None in the first step and then what "
+            "the step before returned"
+        )
+    require_same_shape("theta", theta, "the state's m", state.m)
+    return state
+
+
+def _squarable(grad: Array) -> Array:
+    """grad, cut off where the sum of its squares might overflow: in float32 at about
+    10¹⁵. A step whose length is relative to the gradient's stays the same.
+    """
+    if grad.dtype.kind != "f":
+        return grad
+    limit = _limit(grad.dtype)
+    if -limit <= grad.min(initial=0) and grad.max(initial=0) <= limit:
+        return grad
+    return np.clip(grad, -limit, limit)
+
+
+@functools.cache
+def _limit(dtype: np.dtype[Any]) -> float:
+    """A number of which a hundred million squares can be added up."""
+    return 1e-4 * math.sqrt(np.finfo(dtype).max)

@@ -5,24 +5,26 @@ every finite number without a warning. One with a parameter is made by a call, s
 `leaky_relu(0.01)` is such an f.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
-from deepgrad.checks import require_below_one, require_positive
+from deepgrad.checks import (
+    as_reals,
+    elementwise,
+    require_below_one,
+    require_number,
+    require_positive,
+    require_rng,
+)
 from deepgrad.fixed_point import (
     SELU_ALPHA,
     SELU_LAMBDA,
     SERLU_ALPHA,
     SERLU_LAMBDA,
 )
-from deepgrad.signatures import Array, Pullback, Real
-
-type _Elementwise = Callable[[Real], tuple[Array, Pullback]]
-"""An operation that takes a single number, too."""
+from deepgrad.signatures import Array, Elementwise, Pullback, Real
 
 
-def leaky_relu(slope: float = 0.01) -> _Elementwise:
+def leaky_relu(slope: float = 0.01) -> Elementwise:
     """z above zero and slope · z elsewhere, with derivative 1 or slope (at z = 0,
     too).
 
@@ -31,6 +33,7 @@ def leaky_relu(slope: float = 0.01) -> _Elementwise:
     """
     slope = require_below_one("slope", slope)
 
+    @elementwise
     def op(z: Real) -> tuple[Array, Pullback]:
         def back(dy: Real) -> Array:
             return np.where(z > 0, dy, slope * dy)
@@ -59,11 +62,7 @@ def rrelu(
     require_slopes(lower, upper)
     if not train:
         return leaky_relu((lower + upper) / 2)(z)
-    if rng is None:
-        raise ValueError(
-            "rrelu in training needs random numbers: "
-            "pass rng=np.random.default_rng(seed)"
-        )
+    z, rng = as_reals("z", z), require_rng(rng)
     drawn = rng.uniform(lower, upper, z.shape).astype(z.dtype)
     slope = np.where(z > 0, 1, drawn)
 
@@ -75,14 +74,19 @@ def rrelu(
 
 def require_slopes(lower: float, upper: float) -> None:
     """ValueError unless slopes can be drawn between them."""
-    if not 0 <= lower <= upper < 1:
+    if (
+        not 0
+        <= require_number("lower", lower)
+        <= require_number("upper", upper)
+        < 1
+    ):
         raise ValueError(
             f"lower is {lower} and upper is {upper}, "
             "but must be 0 <= lower <= upper < 1"
         )
 
 
-def elu(alpha: float = 1.0) -> _Elementwise:
+def elu(alpha: float = 1.0) -> Elementwise:
     """z above zero and α (eᶻ − 1) elsewhere, with derivative 1 or α eᶻ = y + α.
 
     Values lie above −α. alpha: above 0, else ValueError. Clevert, Unterthiner and
@@ -91,6 +95,7 @@ def elu(alpha: float = 1.0) -> _Elementwise:
     """
     alpha = require_positive("alpha", alpha)
 
+    @elementwise
     def op(z: Real) -> tuple[Array, Pullback]:
         y = np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
 
@@ -103,6 +108,7 @@ def elu(alpha: float = 1.0) -> _Elementwise:
     return op
 
 
+@elementwise
 def selu(z: Real) -> tuple[Array, Pullback]:
     """λ elu(z; α), with the λ ≈ 1.0507 and α ≈ 1.6733 that keep mean 0 and variance
     1: see `fixed_point`.
@@ -119,6 +125,7 @@ def selu(z: Real) -> tuple[Array, Pullback]:
         return SELU_LAMBDA * y, back
 
 
+@elementwise
 def serlu(z: Real) -> tuple[Array, Pullback]:
     """λz above zero and λα z eᶻ elsewhere, with derivative λ or λα (1 + z) eᶻ.
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepgrad.network import Network
+from deepgrad.checks import require_arrays, require_finite
+from deepgrad.network import Network, require_network
 from deepgrad.signatures import Array
 
 
@@ -36,10 +37,14 @@ def load(path: str | os.PathLike[str], net: Network) -> Array:
     network's file, naming both, and for a file that `save` did not write or that is
     damaged.
     """
+    require_network(net)
     import zipfile  # here, because it would make importing deepgrad slower
 
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
+        with (
+            Path(path).open("rb") as file,
+            np.load(file, allow_pickle=False) as saved,
+        ):
             theta: Array = saved["theta"]
             saved_for = str(saved["network"])
     # what is raised depends on what np.load finds in place of an archive
@@ -74,13 +79,11 @@ def _require_theta(net: Network, theta: Array, name: str) -> None:
     """ValueError unless theta is a finite vector of real numbers of the network's
     size.
     """
+    require_network(net)
+    require_arrays(**{name: theta})
     if theta.shape != (net.size,) or not np.issubdtype(theta.dtype, np.floating):
         raise ValueError(
             f"{name} has shape {theta.shape} and dtype {theta.dtype}, but this "
             f"network's θ is ({net.size},) of real numbers"
         )
-    bad = np.count_nonzero(~np.isfinite(theta))
-    if bad:
-        raise ValueError(
-            f"{name} holds {bad} values that are NaN or infinite: keep one from before"
-        )
+    require_finite(name, theta)

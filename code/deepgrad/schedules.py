@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepgrad.checks import require_positive
+from deepgrad.checks import (
+    require_arrays,
+    require_count,
+    require_function,
+    require_positive,
+)
 from deepgrad.signatures import Array, Optimizer
 
 type Schedule = Callable[[int], float]
@@ -35,10 +40,10 @@ def step_eta(eta: float, every: int, factor: float = 0.1) -> Schedule:
     """
     eta = require_positive("eta", eta)
     factor = require_positive("factor", factor)
-    if every < 1:
-        raise ValueError(f"every is {every}, but must be at least 1 step")
+    every = require_count("every", every)
 
     def schedule(step: int) -> float:
+        require_count("step", step)
         return eta * factor ** ((step - 1) // every)
 
     return schedule
@@ -53,11 +58,10 @@ def cosine_eta(eta: float, steps: int) -> Schedule:
     ICLR 2017, arXiv:1608.03983; one period, without restarts.
     """
     eta = require_positive("eta", eta)
-    if steps < 1:
-        raise ValueError(f"steps is {steps}, but must be at least 1")
+    steps = require_count("steps", steps)
 
     def schedule(step: int) -> float:
-        if step > steps:
+        if require_count("step", step) > steps:
             raise ValueError(
                 f"the rate has come down to 0 after {steps} steps, but step {step} "
                 "was asked for: give cosine_eta as many steps as you train"
@@ -82,6 +86,10 @@ def scheduled(
     optimizer: one that takes the keyword eta, such as `adam` or `partial(momentum,
     beta=0.5)`.
     """
+    require_function(
+        "optimizer", optimizer, "theta, grad, state", "for example adam"
+    )
+    require_function("eta", eta, "step", "for example constant_eta(0.01)")
 
     def with_schedule(
         theta: Array, grad: Array, state: ScheduledState | None = None
@@ -96,13 +104,15 @@ def scheduled(
 def clip_norm(grad: Array, limit: float) -> Array:
     """g · min(1, limit / ‖g‖): the same direction, at most as long as limit.
 
-    limit: above 0, else ValueError. Pascanu, Mikolov and Bengio, On the difficulty
-    of training recurrent neural networks, ICML 2013, arXiv:1211.5063.
+    limit: above 0, else ValueError. A g that is 0 or not finite stays as it is.
+    PyTorch divides by ‖g‖ + 10⁻⁶ instead. Pascanu, Mikolov and Bengio, On the
+    difficulty of training recurrent neural networks, ICML 2013, arXiv:1211.5063.
     """
     limit = require_positive("limit", limit)
+    require_arrays(grad=grad)
     # ‖g‖ in units of the largest |gᵢ|: its square would overflow when g explodes
     largest = float(np.abs(grad).max(initial=0))
-    if largest == 0:
+    if largest == 0 or not math.isfinite(largest):
         return grad
     direction = grad / largest
     norm = float(np.linalg.norm(direction))
@@ -117,6 +127,9 @@ def clipped(
     limit: above 0, else ValueError.
     """
     limit = require_positive("limit", limit)
+    require_function(
+        "optimizer", optimizer, "theta, grad, state", "for example adam"
+    )
 
     def with_clipping(
         theta: Array, grad: Array, state: Any = None, **rates: float

@@ -8,9 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepgrad.checks import (
+    as_reals,
+    require_arrays,
+    require_count,
+    require_finite,
+    require_function,
+    require_number,
+    require_rng,
+    require_value_and_back,
+    told,
+)
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.memory import keep_freed_memory
-from deepgrad.network import Network
+from deepgrad.network import Network, require_network
 from deepgrad.optimizers import sgd
 from deepgrad.signatures import Array, Loss, Optimizer
 
@@ -88,10 +99,22 @@ def fit(
     one seed, networks with and without dropout see the same batches.
 
     Raises Diverged when the loss or θ is no longer finite; ValueError for lengths
-    that differ, an empty set, data that are not finite, sizes below 1, and
-    evaluations named "loss" or "step".
+    that differ, an empty set, data that are not finite, sizes below 1, evaluations
+    named "loss" or "step", and all else that could not work, before the first step
+    where possible. What evaluate and callback raise comes through.
     """
-    x, targets = np.asarray(x, theta.dtype), np.asarray(targets)
+    require_network(net)
+    require_finite("theta", net.require_theta(theta))
+    require_function("loss", loss, "y, targets", "for example squared_error")
+    require_function(
+        "optimizer", optimizer, "theta, grad, state", "for example sgd"
+    )
+    if evaluate is not None:
+        require_function("evaluate", evaluate, "theta", "it returns {name: number}")
+    if callback is not None:
+        require_function("callback", callback, "step", "it is told each Step")
+    require_rng(rng)
+    x, targets = as_reals("x", x, theta.dtype), np.asarray(targets)
     _require_data(x, targets)
     steps = _steps(len(x), batch_size, epochs, steps)
     keep_freed_memory()
@@ -106,8 +129,11 @@ def fit(
         # where numbers overflow, the check below says it better
         with np.errstate(over="ignore", invalid="ignore"):
             y, back = net(theta, x[rows], train=True, rng=layer_rng)
-            value, back_loss = loss(y, targets[rows])
-            if not math.isfinite(value):
+            if finite := bool(np.isfinite(y).all()):
+                value, back_loss = require_value_and_back(
+                    "loss", loss(y, targets[rows])
+                )
+            if not (finite and math.isfinite(require_number("the loss", value))):
                 raise Diverged(
                     number, float(losses[number - 2]) if number > 1 else math.nan
                 )
@@ -117,8 +143,11 @@ def fit(
         if callback is not None:
             callback(Step(number, theta, grad, value))
         if epoch_ends or number == steps:
+            if not np.isfinite(theta).all():
+                raise Diverged(number, value)
             if evaluate is not None:
-                evaluated.append((number, _require_free_names(evaluate(theta))))
+                values = _require_numbers(evaluate(theta), evaluated)
+                evaluated.append((number, values))
             if progress:
                 print(
                     f"\rstep {number}/{steps}  loss {value:.4f}",
@@ -128,8 +157,6 @@ def fit(
                 )
     if progress:
         print(file=sys.stderr)
-    if not np.isfinite(theta).all():
-        raise Diverged(steps, float(losses[-1]))
     return Fit(theta, {"loss": losses} | _columns(evaluated))
 
 
@@ -156,8 +183,21 @@ def _columns(evaluated: list[tuple[int, Mapping[str, float]]]) -> dict[str, Arra
     return {"step": np.array([number for number, _ in evaluated])} | columns
 
 
-def _require_free_names(values: Mapping[str, float]) -> Mapping[str, float]:
-    """The values, unless they would overwrite what the history holds anyway."""
+def _require_numbers(
+    values: Mapping[str, float], earlier: list[tuple[int, Mapping[str, float]]]
+) -> Mapping[str, float]:
+    """The evaluation, if it is one number for each of the names it had before, none
+    of which the history holds anyway.
+    """
+    if not isinstance(values, Mapping):
+        raise ValueError(f"evaluate returned {told(values)}, not {{name: number}}")
+    for name, value in values.items():
+        require_number(f"evaluate's {name!r}", value)
+    if earlier and values.keys() != earlier[0][1].keys():
+        raise ValueError(
+            f"evaluate named {list(values)}, but {list(earlier[0][1])} the first time: "
+            "return the same names every time"
+        )
     if taken := values.keys() & {"loss", "step"}:
         raise ValueError(
             f"evaluate named a number {taken.pop()!r}, which the history uses itself: rename it"
@@ -167,6 +207,7 @@ def _require_free_names(values: Mapping[str, float]) -> Mapping[str, float]:
 
 def _require_data(x: Array, targets: Array) -> None:
     """ValueError for data that cannot be trained on."""
+    require_arrays(targets=targets)
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(
             f"x has shape {x.shape}, but must be (n, ...) with at least one row"
@@ -175,27 +216,17 @@ def _require_data(x: Array, targets: Array) -> None:
         raise ValueError(
             f"x has shape {x.shape} but targets {targets.shape}: give every row one target"
         )
-    for name, array in (("x", x), ("targets", targets)):
-        bad = np.count_nonzero(~np.isfinite(array))
-        if bad:
-            raise ValueError(
-                f"{name} holds {bad} values that are NaN or infinite: remove or fill them"
-            )
+    require_finite("x", x)
+    require_finite("targets", targets)
 
 
 def _steps(n: int, batch_size: int, epochs: int | None, steps: int | None) -> int:
     """How many steps to take."""
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}, but must be at least 1")
+    require_count("batch_size", batch_size)
     if (epochs is None) == (steps is None):
         raise ValueError(
             f"epochs is {epochs} and steps is {steps}: give exactly one of them"
         )
-    count = (
-        steps if steps is not None else (epochs or 0) * math.ceil(n / batch_size)
-    )
-    if count < 1:
-        raise ValueError(
-            f"epochs is {epochs} and steps is {steps}, but the one given must be at least 1"
-        )
-    return count
+    if steps is not None:
+        return require_count("steps", steps)
+    return require_count("epochs", epochs or 0) * math.ceil(n / batch_size)

@@ -46,9 +46,13 @@ def _watch(layer: Layer, place: int, where: str, log: list[Seen]) -> "_Watched":
     name, works = f"{where}{layer!r}", layer
     if isinstance(layer, Residual):
         inside = f"{where}Residual[{place}] "
-        works = Residual(
-            [_watch(inner, k, inside, log) for k, inner in enumerate(layer.layers)]
-        )
+        inner = [
+            _watch(part, k, inside, log) for k, part in enumerate(layer.layers)
+        ]
+        shortcut = layer.shortcut
+        if shortcut.shapes():  # the plain one has nothing to tell
+            shortcut = _watch(shortcut, len(inner), f"{inside}shortcut ", log)
+        works = Residual(inner, shortcut)
     return _Watched(layer, works, name, log)
 
 

@@ -189,10 +189,27 @@ def test_layers_say_what_they_are_and_refuse_what_cannot_be(kind):
     name = kind.__name__
     assert repr(kind(1, 16, 3, he_normal)) == f"{name}(1, 16, 3, he_normal)"
     assert repr(kind(1, 2, 3, constant(0), 2, 1)) == f"{name}(1, 2, 3, constant(0), stride=2, padding=1)"
-    for bad in [(0, 1, 1), (1, 0, 1), (1, 1, 0)]:
-        with pytest.raises(ValueError, match=rf"{name}\({bad[0]}, {bad[1]}, {bad[2]}"):
+    for bad, which in [((0, 1, 1), "channels"), ((1, 0, 1), "filters"), ((1, 1, 0), "size")]:
+        with pytest.raises(ValueError, match=f"{which} is 0"):
             kind(*bad, he_normal)
-    with pytest.raises(ValueError, match="stride=0"):
+    with pytest.raises(ValueError, match="stride is 0"):
         kind(1, 1, 1, he_normal, stride=0)
-    with pytest.raises(ValueError, match="padding=-1"):
+    with pytest.raises(ValueError, match="padding is -1"):
         kind(1, 1, 1, he_normal, padding=-1)
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(Conv1d, (3, 2, 7)), (Conv2d, (3, 2, 7, 6))])
+def test_without_bias_it_is_the_same_layer_whose_bias_is_zero(kind, shape):
+    rng = np.random.default_rng(0)
+    plain, biased = (Network([kind(2, 4, 3, he_normal, stride=2, padding=1, bias=bias)]) for bias in (False, True))
+    assert plain.size == biased.size - 4
+    assert repr(plain.layers[0]) == f"{kind.__name__}(2, 4, 3, he_normal, stride=2, padding=1, bias=False)"
+    theta, x = plain.init(rng, np.float64), rng.normal(size=shape)
+    hs, back = plain.trace(theta, x)
+    hs_biased, back_biased = biased.trace(np.append(theta, np.zeros(4)), x)
+    dy = rng.normal(size=hs[-1].shape)
+    (dx, _), dtheta = back(dy)
+    (dx_biased, _), dtheta_biased = back_biased(dy)
+    assert np.array_equal(hs[-1], hs_biased[-1])
+    assert np.array_equal(dx, dx_biased)
+    assert np.array_equal(dtheta, dtheta_biased[:-4])

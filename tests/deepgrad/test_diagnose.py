@@ -16,6 +16,7 @@ from deepgrad import (
     RReLU,
     central_difference,
     constant,
+    he_normal,
     leaky_relu,
     normal,
     relu,
@@ -191,7 +192,7 @@ class Shift:
         pass
 
     def __call__(self, params, x, train, rng):
-        return x + self.delta, lambda dy, grads: dy
+        return x + self.delta, lambda dy, grads, needs_dx=True: dy
 
     def __repr__(self):
         return "Shift"
@@ -268,3 +269,15 @@ def test_random_slopes_in_training_are_those_that_were_drawn():
     assert row.layer.startswith("Residual[0] RReLU(")
     assert row.saturated == np.mean(y / z - 1 < 0.01)
     assert 0.4 < row.saturated < 0.6
+
+
+def test_a_shortcut_layer_is_seen_too():
+    rng = np.random.default_rng(0)
+    shortcut = Dense(3, 2, he_normal, bias=False)
+    net, x = Network([Residual([Dense(3, 2, he_normal)], shortcut=shortcut)]), rng.normal(size=(4, 3))
+    inner, side, block = diagnose(net, net.init(rng, np.float64), x, np.zeros((4, 2)), loss=squared_error)
+    assert side.layer == "Residual[0] shortcut Dense(3, 2, he_normal, bias=False)"
+    # both see the same x and the same dy, and both start from he_normal's weights alone
+    assert inner.output_gradient == side.output_gradient == block.output_gradient
+    assert side.gradient < inner.gradient  # whose bias has a gradient, too
+    assert block.update_to_weight is None

@@ -53,3 +53,12 @@ def test_float32_is_refused(check):
         check(square, np.ones(2, np.float32))
     with pytest.raises(ValueError, match=r"float32.*float64"):
         central_difference(lambda x: float(x.sum()), np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_way_back_that_is_not_finite_is_infinitely_wrong(broken):
+    def op(x):
+        return x, lambda dy: np.full_like(x, broken)
+
+    assert check_gradient(op, np.ones(3)) == np.inf
+    assert relative_error(broken, broken) == np.inf

@@ -52,6 +52,7 @@ def columns(W):
             Residual([Conv2d(2, 2, 3, he_normal), Residual([Dense(3, 4, he_normal), BatchNorm(3)])]),
             {"0.W": list, "1.0.W": columns},
         ),
+        (Residual([Dense(3, 4, he_normal)], Dense(3, 4, he_normal)), {"0.W": columns, "shortcut.W": columns}),
     ],
     ids=lambda value: repr(value)[:12],
 )

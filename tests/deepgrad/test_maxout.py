@@ -115,6 +115,6 @@ def test_the_layer_in_a_network():
 
 def test_the_layer_says_what_it_is_and_what_it_cannot_be():
     assert repr(Maxout(2, 3, 4, constant(0.5))) == "Maxout(2, 3, 4, constant(0.5))"
-    for wrong in [(0, 3, 4), (2, 0, 4), (2, 3, 0)]:
-        with pytest.raises(ValueError, match=r"Maxout\(.*0.*at least 1"):
+    for wrong, which in [((0, 3, 4), "fan_in"), ((2, 0, 4), "fan_out"), ((2, 3, 0), "pieces")]:
+        with pytest.raises(ValueError, match=f"{which} is 0.*at least 1"):
             Maxout(*wrong, he_normal)

@@ -190,3 +190,9 @@ def test_a_network_of_nothing_and_vectors_that_do_not_fit():
         net.init(np.random.default_rng(0), np.int64)
     with pytest.raises(ValueError, match=r"\(2, 5\).*\(3, 4\)"):
         net(np.zeros(36), np.zeros((2, 5)))
+
+
+def test_norms_of_vanishing_gradients_do_not_vanish_in_float32():
+    net = Network([Dense(1, 3, constant(0))])
+    assert net.norms(np.full(6, 1e-30, np.float32)).tolist() == [pytest.approx(1e-30 * 6**0.5, rel=1e-6)]
+    assert net.norms(np.full(6, 1e30, np.float32)).tolist() == [pytest.approx(1e30 * 6**0.5, rel=1e-6)]

@@ -25,6 +25,7 @@ from deepgrad import (
     sgd,
     tanh,
 )
+from deepgrad.calibration import calibrate
 from deepgrad.layers.convolution import Conv2d
 from deepgrad.layers.flatten import Flatten
 from deepgrad.layers.normalization import (
@@ -32,7 +33,6 @@ from deepgrad.layers.normalization import (
     LayerNorm,
     batch_norm,
     batch_norm_inference,
-    calibrate,
     layer_norm,
     standardize,
 )

@@ -199,3 +199,16 @@ def test_a_rate_taken_from_an_array_keeps_float32(optimizer):
     for _ in range(2):
         theta, state = optimizer(theta, np.ones(3, np.float32), state, eta=np.geomspace(0.01, 0.1, 3)[1])
     assert theta.dtype == np.float32
+
+
+@pytest.mark.parametrize("step", [adagrad, rmsprop, adam])
+@pytest.mark.parametrize("size", [1e30, 3e38, 1e-30])
+def test_adaptive_steps_follow_gradients_whose_squares_leave_float32(step, size):
+    theta, state = np.zeros(2, np.float32), None
+    exact, exact_state = np.zeros(2), None
+    grad = np.array([size, -size])
+    for _ in range(20):
+        theta, state = step(theta, grad.astype(np.float32), state)
+        exact, exact_state = step(exact, grad, exact_state)  # float64 holds these squares
+    np.testing.assert_allclose(theta, exact, rtol=1e-5)
+    assert np.abs(exact[0]) > 0.01 if size > 1 else exact[0] != 0

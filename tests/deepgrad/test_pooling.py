@@ -69,7 +69,7 @@ def test_what_does_not_fit(f):
     for shape, size, stride, message in [
         ((2, 3), 1, None, r"\(2, 3\)"),
         ((1, 1, 4, 4), 5, None, r"\(5, 5\).*\(4, 4\)"),
-        ((1, 1, 4), 0, 1, r"\(0,\).*\(4,\)"),
+        ((1, 1, 4), 0, 1, "size is 0"),
         ((1, 1, 4), 2, 0, "stride is 0"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -87,6 +87,6 @@ def test_layers_apply_their_operation(kind, f):
         assert np.array_equal(back(y)[0][0], back_f(y))
     assert repr(kind(2)) == f"{kind.__name__}(2)"
     assert repr(kind(3, 1)) == f"{kind.__name__}(3, stride=1)"
-    for bad in ((0,), (2, 0)):
-        with pytest.raises(ValueError, match=rf"{kind.__name__}\({bad[0]}.*at least 1"):
+    for bad, which in (((0,), "size"), ((2, 0), "stride")):
+        with pytest.raises(ValueError, match=f"{which} is 0.*at least 1"):
             kind(*bad)

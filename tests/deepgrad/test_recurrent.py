@@ -236,10 +236,10 @@ def test_other_bad_input():
     x, h0, _, *weights = arguments(4, 0, 2, 3, 3, 2)
     with pytest.raises(ValueError, match=r"c0 has shape \(2, 1\).*\(2, 2\)"):
         lstm(x, h0, np.zeros((2, 1)), *weights)
-    for layer, name in ((RNN, "RNN"), (LSTM, "LSTM")):
-        with pytest.raises(ValueError, match=rf"{name}\(0, 2\)"):
+    for layer in (RNN, LSTM):
+        with pytest.raises(ValueError, match="features is 0"):
             layer(0, 2)
-        with pytest.raises(ValueError, match=rf"{name}\(2, 0\)"):
+        with pytest.raises(ValueError, match="units is 0"):
             layer(2, 0)
     with pytest.raises(ValueError, match="forget_bias is nan"):
         LSTM(2, 2, forget_bias=np.nan)

@@ -13,7 +13,6 @@ from deepgrad.layers.normalization import (
     LayerNorm,
     batch_norm,
     batch_norm_inference,
-    calibrate,
     layer_norm,
 )
 from deepgrad.layers.pooling import AveragePool, MaxPool, average_pool, max_pool
@@ -46,7 +45,6 @@ __all__ = [
     "average_pool",
     "batch_norm",
     "batch_norm_inference",
-    "calibrate",
     "conv1d",
     "conv2d",
     "dropout",

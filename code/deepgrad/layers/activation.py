@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepgrad.checks import require_function, require_value_and_back
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Op, Params
 
@@ -15,6 +16,10 @@ class Activation:
 
     f: Op
 
+    def __post_init__(self) -> None:
+        remedy = "for example relu, or what a call such as leaky_relu(0.01) returns"
+        require_function("f", self.f, "z", remedy)
+
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         return {}
 
@@ -24,7 +29,7 @@ class Activation:
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
-        y, back_f = self.f(x)
+        y, back_f = require_value_and_back(self, self.f(x))
 
         def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             return back_f(dy)

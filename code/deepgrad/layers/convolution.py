@@ -7,6 +7,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from deepgrad.checks import (
+    require_arrays,
+    require_count,
+    require_counts,
+    require_floats,
+    require_initializer,
+)
 from deepgrad.initializers import convolution_weights
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
@@ -105,8 +112,7 @@ def count_places(
     """How many windows stand along each axis of space; what they leave over at the
     end is not seen. ValueError unless there is one at least.
     """
-    if stride < 1:
-        raise ValueError(f"stride is {stride}, but must be at least 1")
+    require_counts(stride=stride)
     if any(k < 1 or k > n for n, k in zip(space, size, strict=True)):
         raise ValueError(
             f"the window {size} does not fit into {space}: choose one that is smaller, "
@@ -141,33 +147,37 @@ class _Convolution:
     init: Initializer
     stride: int = 1
     padding: int = 0
+    bias: bool = True
     axes: ClassVar[int]
 
     def __post_init__(self) -> None:
-        sizes = (self.channels, self.filters, self.size, self.stride)
-        if min(sizes) < 1 or self.padding < 0:
-            raise ValueError(
-                f"{self}: channels, filters, size and stride must be at least 1, "
-                "padding at least 0"
-            )
+        require_counts(channels=self.channels, filters=self.filters)
+        require_counts(size=self.size, stride=self.stride)
+        require_count("padding", self.padding, least=0)
+        require_initializer(self.init, arguments=5)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         window = (self.size,) * self.axes
-        return {"W": (self.filters, self.channels, *window), "b": (self.filters,)}
+        W = (self.filters, self.channels, *window)
+        return {"W": W, "b": (self.filters,)} if self.bias else {"W": W}
 
     def initialize(self, params: Params, rng: np.random.Generator) -> None:
         W = params["W"]
         W[:] = convolution_weights(self.init, rng, W.shape, W.dtype)
-        params["b"][:] = 0
+        if self.bias:
+            params["b"][:] = 0
 
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
-        W, b = params["W"], params["b"]
+        W = params["W"]
+        b = params["b"] if self.bias else np.zeros(self.filters, W.dtype)
         y, back_convolve = convolve(x, W, b, self.stride, self.padding)
 
         def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
-            dx, grads["W"][:], grads["b"][:] = back_convolve(dy, needs_dx)
+            dx, grads["W"][:], db = back_convolve(dy, needs_dx)
+            if self.bias:
+                grads["b"][:] = db
             return dx
 
         return y, back
@@ -178,7 +188,7 @@ class _Convolution:
         padding = f", padding={self.padding}" if self.padding != 0 else ""
         return (
             f"{type(self).__name__}({self.channels}, {self.filters}, {self.size}, "
-            f"{init}{stride}{padding})"
+            f"{init}{stride}{padding}{'' if self.bias else ', bias=False'})"
         )
 
 
@@ -187,7 +197,8 @@ class Conv2d(_Convolution):
     (filters,) starting at zero.
 
     init sees fan_in = channels · size² and fan_out = filters · size². padding =
-    size // 2 keeps height and width where size is odd and stride is 1. Raises
+    size // 2 keeps height and width where size is odd and stride is 1. With
+    bias=False there is no b: a `BatchNorm` behind it would take it out again. Raises
     ValueError for a size, stride or count below 1, and a padding below 0.
     """
 
@@ -198,8 +209,8 @@ class Conv1d(_Convolution):
     """`conv1d` with W: (filters, channels, size) drawn by init, and b: (filters,)
     starting at zero.
 
-    init sees fan_in = channels · size and fan_out = filters · size. Errors as for
-    `Conv2d`.
+    init sees fan_in = channels · size and fan_out = filters · size. bias and errors
+    as for `Conv2d`.
     """
 
     axes = 1
@@ -207,6 +218,9 @@ class Conv1d(_Convolution):
 
 def _require_fit(x: Array, W: Array, b: Array, padding: int) -> None:
     """ValueError unless x, W and b belong together."""
+    require_arrays(x=x, b=b)
+    require_floats(W=W)
+    require_count("padding", padding, least=0)
     if x.ndim != W.ndim or x.shape[1] != W.shape[1]:
         raise ValueError(
             f"x {x.shape} and W {W.shape} do not fit (batch, channels, ...) and "
@@ -216,11 +230,10 @@ def _require_fit(x: Array, W: Array, b: Array, padding: int) -> None:
         raise ValueError(
             f"b has shape {b.shape}, but must be (filters,) = {W.shape[:1]}"
         )
-    if padding < 0:
-        raise ValueError(f"padding is {padding}, but must be at least 0")
 
 
 def _require_axes(name: str, W: Array, shape: str, axes: int) -> None:
     """ValueError unless W has as many axes as the operation's windows need."""
+    require_arrays(W=W)
     if W.ndim != axes:
         raise ValueError(f"{name}: W has shape {W.shape}, but must be {shape}")

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepgrad.checks import (
+    require_arrays,
+    require_counts,
+    require_floats,
+    require_initializer,
+)
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
 
@@ -15,9 +21,12 @@ def linear(x: Array, W: Array) -> tuple[Array, Callable[..., tuple[Array, Array]
     x: (batch, fan_in); W: (fan_in, fan_out); y: (batch, fan_out). Raises ValueError
     for other shapes.
     """
+    require_arrays(x=x)
+    require_floats(W=W)
     if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[0]:
         raise ValueError(
             f"x {x.shape} and W {W.shape} do not fit (batch, fan_in) and (fan_in, fan_out)"
+            + ("; Flatten() turns images into rows" if x.ndim > 2 else "")
         )
     y = x @ W
 
@@ -35,11 +44,12 @@ def affine(
     x: (batch, fan_in); W: (fan_in, fan_out); b: (fan_out,); y: (batch, fan_out).
     Raises ValueError for other shapes.
     """
+    y, back_linear = linear(x, W)
+    require_arrays(b=b)
     if b.shape != W.shape[1:]:
         raise ValueError(
             f"b has shape {b.shape}, but must be (fan_out,) = {W.shape[1:]}"
         )
-    y, back_linear = linear(x, W)
     y += b  # in place: the product is nobody else's yet
 
     def back(dy: Array, needs_dx: bool = True) -> tuple[Array, Array, Array]:
@@ -62,10 +72,8 @@ class Dense:
     bias: bool = True
 
     def __post_init__(self) -> None:
-        if self.fan_in < 1 or self.fan_out < 1:
-            raise ValueError(
-                f"Dense({self.fan_in}, {self.fan_out}): both sizes must be at least 1"
-            )
+        require_counts(fan_in=self.fan_in, fan_out=self.fan_out)
+        require_initializer(self.init)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         W = (self.fan_in, self.fan_out)

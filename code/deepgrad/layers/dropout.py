@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepgrad.checks import require_below_one
+from deepgrad.checks import as_reals, require_below_one, require_rng
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Params, Pullback, Real
 
@@ -18,9 +18,11 @@ def dropout(
 
     x: any shape; rate: in [0, 1), else ValueError. A seed drops the same units in
     float32 as in float64. Srivastava et al., Dropout: a simple way to prevent
-    neural networks from overfitting, JMLR 15, 2014.
+    neural networks from overfitting, JMLR 15, 2014,
+    https://jmlr.org/papers/v15/srivastava14a.html.
     """
     rate = require_below_one("rate", rate)
+    x, rng = as_reals("x", x), require_rng(rng)
     kept = rng.random(x.shape, dtype=np.float32) >= rate
     scale = kept.astype(x.dtype) / (1 - rate)
 

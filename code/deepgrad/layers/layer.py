@@ -2,11 +2,12 @@
 training changes.
 """
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from deepgrad.checks import told
 from deepgrad.signatures import Array, Params
 
 
@@ -24,6 +25,7 @@ class LayerPullback(Protocol):
     ) -> Array: ...
 
 
+@runtime_checkable
 class Layer(Protocol):
     """A frozen dataclass: its fields say what it is, three methods say what it
     does.
@@ -41,3 +43,24 @@ class Layer(Protocol):
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
         """The output, and the way back."""
+
+
+def require_layer(name: str, layer: Layer) -> None:
+    """ValueError unless it is a layer: neither its class nor a bare function."""
+    if isinstance(layer, type) or not isinstance(layer, Layer):
+        raise ValueError(
+            f"{name} is {told(layer)}, but must be a layer, such as Dense(2, 3, "
+            "he_normal); a function f becomes one as Activation(f)"
+        )
+
+
+def require_layers(owner: str, layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The layers as a tuple; ValueError unless there is one at least."""
+    if isinstance(layers, Layer) or not np.iterable(layers):
+        raise ValueError(f"{owner} takes a list of layers, but got {told(layers)}")
+    layers = tuple(layers)
+    if not layers:
+        raise ValueError(f"{owner} needs at least one layer")
+    for k, layer in enumerate(layers):
+        require_layer(f"layer {k}", layer)
+    return layers

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepgrad.activations import sigmoid, tanh
+from deepgrad.checks import (
+    require_arrays,
+    require_counts,
+    require_finite_number,
+    require_initializer,
+)
 from deepgrad.initializers import xavier_uniform
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.layers.recurrent import (
     over_time,
     require_sequence,
-    require_sizes,
     rows,
 )
 from deepgrad.signatures import Array, Initializer, Params
@@ -27,8 +32,13 @@ def lstm_cell(
 
         cₜ = f ⊙ cₜ₋₁ + i ⊙ g        hₜ = o ⊙ tanh cₜ
 
-    z: (batch, 4 units); c, h: (batch, units).
+    z: (batch, 4 units); c, h: (batch, units), else ValueError.
     """
+    require_arrays(z=z, c=c)
+    if c.ndim != 2 or z.shape != (len(c), 4 * c.shape[1]):
+        raise ValueError(
+            f"z {z.shape} and c {c.shape} do not fit (batch, 4 units) and (batch, units)"
+        )
     n = c.shape[1]
     gates, back_gates = sigmoid(z[:, : 3 * n])
     i, f, o = gates[:, :n], gates[:, n : 2 * n], gates[:, 2 * n :]
@@ -55,13 +65,16 @@ def lstm(
 
     x: (batch, time, features); h0, c0: (batch, units); Wx: (features, 4 units); Wh:
     (units, 4 units); b: (4 units,), columns in the order i, f, o, g; hs: (batch,
-    time, units). Raises ValueError for other shapes or a sequence of no steps.
+    time, units). PyTorch's order is i, f, g, o, its weights are the transposes, and
+    its two biases add up to b. Raises ValueError for other shapes or a sequence of no
+    steps.
 
     Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997,
     doi:10.1162/neco.1997.9.8.1735; the forget gate f: Gers, Schmidhuber and
     Cummins, Learning to forget, 2000, doi:10.1162/089976600300015015.
     """
     require_sequence(x, h0, Wx, Wh, b, gates=4)
+    require_arrays(c0=c0)
     if c0.shape != h0.shape:
         raise ValueError(f"c0 has shape {c0.shape}, but h0 has {h0.shape}")
     zx, back_inputs = over_time(x, Wx, b)
@@ -99,11 +112,9 @@ class LSTM:
     forget_bias: float = 1.0
 
     def __post_init__(self) -> None:
-        require_sizes("LSTM", self.features, self.units)
-        if not np.isfinite(self.forget_bias):
-            raise ValueError(
-                f"forget_bias is {self.forget_bias}: it must be finite"
-            )
+        require_counts(features=self.features, units=self.units)
+        require_initializer(self.init)
+        require_finite_number("forget_bias", self.forget_bias)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         columns = 4 * self.units

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepgrad.checks import require_arrays, require_counts, require_initializer
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params
 
@@ -23,6 +24,7 @@ def maxout(
     Raises ValueError for other shapes. Goodfellow, Warde-Farley, Mirza,
     Courville and Bengio, Maxout networks, ICML 2013, arXiv:1302.4389.
     """
+    require_arrays(x=x, W=W, b=b)
     if x.ndim != 2 or W.ndim != 3 or x.shape[1] != W.shape[1]:
         raise ValueError(
             f"x {x.shape} and W {W.shape} do not fit (batch, fan_in) and "
@@ -58,11 +60,8 @@ class Maxout:
     init: Initializer
 
     def __post_init__(self) -> None:
-        if min(self.fan_in, self.fan_out, self.pieces) < 1:
-            raise ValueError(
-                f"Maxout({self.fan_in}, {self.fan_out}, {self.pieces}): "
-                "all sizes must be at least 1"
-            )
+        require_counts(fan_in=self.fan_in, fan_out=self.fan_out, pieces=self.pieces)
+        require_initializer(self.init)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         return {

@@ -6,17 +6,16 @@ row over its features: the one operation `standardize`, along other axes.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepgrad.checks import require_positive
-from deepgrad.layers.layer import Layer, LayerPullback
-from deepgrad.layers.residual import Residual
+from deepgrad.checks import (
+    require_arrays,
+    require_counts,
+    require_positive,
+)
+from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Params
-
-if TYPE_CHECKING:  # a network imports layers, so these cannot import it back
-    from deepgrad.network import Network
 
 type Normed = tuple[Array, Callable[[Array], tuple[Array, ...]]]
 """y, and back(dy) -> dx and the gradients of the other arguments, in order."""
@@ -133,7 +132,7 @@ class BatchNorm:
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        require_positive("channels", self.channels)
+        require_counts(channels=self.channels)
         require_positive("eps", self.eps)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
@@ -164,43 +163,6 @@ class BatchNorm:
         return y, back
 
 
-def calibrate(net: "Network", theta: Array, x: Array) -> Array:
-    """A copy of θ in which every `BatchNorm`, also inside `Residual`, knows mean and
-    variance of what the data x bring to it: to be called after training.
-
-    x: (n, ...), the training data, seen as one batch; an evaluation of x then gives
-    what training on all of it at once would. Algorithm 2 of arXiv:1502.03167
-    estimates the same numbers from many minibatches. ValueError for empty x, or
-    numbers too large to be measured.
-    """
-    theta = theta.copy()
-    h = np.asarray(x, theta.dtype)
-    if h.size == 0:
-        raise ValueError(f"x has shape {h.shape}: calibrate needs at least one row")
-    for layer, params in zip(net.layers, net.views(theta), strict=True):
-        h = _measure(layer, params, h)
-    return theta
-
-
-def _measure(layer: Layer, params: Params, h: Array) -> Array:
-    """The layer's output in evaluation, after writing what it is to know of h."""
-    if isinstance(layer, BatchNorm):
-        axes = (0, *range(2, h.ndim))
-        # where numbers overflow, the check below says it better
-        with np.errstate(over="ignore", invalid="ignore"):
-            params["mean"][:] = h.mean(axis=axes, dtype=np.float64)
-            params["variance"][:] = h.var(axis=axes, dtype=np.float64)
-        if not np.isfinite([params["mean"], params["variance"]]).all():
-            raise ValueError(
-                f"numbers up to {np.abs(h).max()} enter {layer}, whose variance is then "
-                "not finite: scale x, or train again with a smaller eta"
-            )
-    inner = h
-    for part, own in layer.parts(params) if isinstance(layer, Residual) else []:
-        inner = _measure(part, own, inner)
-    return layer(params, h, False, None)[0]
-
-
 @dataclass(frozen=True)
 class LayerNorm:
     """`layer_norm`, with gamma: (features,) starting at 1 and beta: (features,) at 0.
@@ -212,7 +174,7 @@ class LayerNorm:
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        require_positive("features", self.features)
+        require_counts(features=self.features)
         require_positive("eps", self.eps)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
@@ -240,7 +202,8 @@ def _along_channels(x: Array, values: Array) -> Array:
 
 def _require_fit(x: Array, axis: int, *per_axis: Array, eps: float) -> None:
     """ValueError unless each further array has one number for each along x's axis."""
-    eps = require_positive("eps", eps)
+    require_positive("eps", eps)
+    require_arrays(x=x, **{f"argument {k}": a for k, a in enumerate(per_axis, 2)})
     shapes = [values.shape for values in per_axis]
     if x.ndim < 2 or x.size == 0 or set(shapes) != {(x.shape[axis],)}:
         raise ValueError(

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from deepgrad.checks import require_arrays, require_counts
 from deepgrad.layers.convolution import count_places, elements
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Params, Pullback, Real
@@ -80,8 +81,8 @@ class _Pooling:
     pool: ClassVar[_Pool]
 
     def __post_init__(self) -> None:
-        if self.size < 1 or (self.stride is not None and self.stride < 1):
-            raise ValueError(f"{self}: size and stride must be at least 1")
+        stride = self.size if self.stride is None else self.stride
+        require_counts(size=self.size, stride=stride)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         return {}
@@ -120,6 +121,8 @@ class AveragePool(_Pooling):
 
 def _spots(x: Array, size: int, stride: int | None) -> list[tuple[slice, ...]]:
     """For every element of the window, the places in x where the windows have it."""
+    require_arrays(x=x)
+    require_counts(size=size)
     if x.ndim < 3:
         raise ValueError(
             f"x has shape {x.shape}, but must be (batch, channels, length) or "

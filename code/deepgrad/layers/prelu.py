@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepgrad.checks import require_below_one
+from deepgrad.checks import require_arrays, require_below_one
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Params
 
@@ -19,6 +19,7 @@ def prelu(
     ValueError. He, Zhang, Ren and Sun, Delving deep into rectifiers, ICCV 2015,
     arXiv:1502.01852.
     """
+    require_arrays(z=z, a=a)
     if a.shape != (1,):
         raise ValueError(f"a has shape {a.shape}, but must be (1,): one slope")
     below = np.minimum(z, 0)

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepgrad.checks import (
+    require_arrays,
+    require_counts,
+    require_floats,
+    require_initializer,
+)
 from deepgrad.initializers import xavier_uniform
 from deepgrad.layers.layer import LayerPullback
 from deepgrad.signatures import Array, Initializer, Params, Pullback, Real
@@ -70,6 +76,7 @@ def rows(steps: Array) -> Array:
 
 def last_step(x: Array) -> tuple[Array, Pullback]:
     """y = x_T, the last of the steps. x: (batch, time, ...), else ValueError."""
+    require_arrays(x=x)
     if x.ndim < 2 or x.shape[1] == 0:
         raise ValueError(
             f"x has shape {x.shape}, but must be (batch, time, ...) with a last step"
@@ -96,7 +103,8 @@ class RNN:
     init: Initializer = xavier_uniform
 
     def __post_init__(self) -> None:
-        require_sizes("RNN", self.features, self.units)
+        require_counts(features=self.features, units=self.units)
+        require_initializer(self.init)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         features, units = self.features, self.units
@@ -145,18 +153,12 @@ class LastStep:
         return y, back
 
 
-def require_sizes(name: str, features: int, units: int) -> None:
-    """ValueError unless both sizes are at least 1."""
-    if features < 1 or units < 1:
-        raise ValueError(
-            f"{name}({features}, {units}): both sizes must be at least 1"
-        )
-
-
 def require_sequence(
     x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, gates: int
 ) -> None:
     """ValueError unless the shapes fit each other, with `gates` columns a unit."""
+    require_arrays(x=x, h0=h0, b=b)
+    require_floats(Wx=Wx, Wh=Wh)
     if x.ndim != 3 or x.shape[1] == 0:
         raise ValueError(
             f"x has shape {x.shape}, but must be (batch, time, features) with at "

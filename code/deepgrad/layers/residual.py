@@ -5,41 +5,69 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepgrad.layers.layer import Layer, LayerPullback
-from deepgrad.signatures import Array, Params
+from deepgrad.layers.activation import Activation
+from deepgrad.layers.layer import (
+    Layer,
+    LayerPullback,
+    require_layer,
+    require_layers,
+)
+from deepgrad.signatures import Array, Params, Pullback, Real
+
+
+def identity(x: Array) -> tuple[Array, Pullback]:
+    """y = x."""
+
+    def back(dy: Real) -> Array:
+        return np.asarray(dy)
+
+    return x, back
+
+
+_SAME = Activation(identity)
 
 
 @dataclass(frozen=True)
 class Residual:
-    """y = x + f(x), where f is the given layers one after another; so dx = dy + the
-    way back through f, and the gradient always has a free path.
+    """y = s(x) + f(x), where f is the given layers one after another. With s(x) = x,
+    dx = dy + the way back through f, so the gradient always has a free path.
 
-    Parameters are named by the layer's position: "0.W", "0.b", "2.W". x: any shape
-    that f keeps, else ValueError; no layers at all are a ValueError, too. He, Zhang,
-    Ren and Sun, Deep residual learning for image recognition, CVPR 2016,
-    arXiv:1512.03385.
+    Where f changes the shape, shortcut is a layer s that changes it alike, such as
+    Dense(4, 8, he_normal) or Conv2d(4, 8, 1, he_normal, stride=2).
+
+    Parameters are named by the layer's position, "0.W", "0.b", "2.W", and those of
+    the shortcut "shortcut.W". Raises ValueError where s(x) and f(x) differ in shape,
+    and for no layers at all. He, Zhang, Ren and Sun, Deep residual learning for image
+    recognition, CVPR 2016, arXiv:1512.03385.
     """
 
     layers: Sequence[Layer]
+    shortcut: Layer = _SAME
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        if not self.layers:
-            raise ValueError("a residual block needs at least one layer")
+        layers = require_layers("a residual block", self.layers)
+        object.__setattr__(self, "layers", layers)
+        require_layer("shortcut", self.shortcut)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         return {
-            f"{i}.{name}": shape
-            for i, layer in enumerate(self.layers)
+            f"{place}.{name}": shape
+            for place, layer in self._places()
             for name, shape in layer.shapes().items()
         }
 
     def parts(self, params: Params) -> list[tuple[Layer, Params]]:
-        """Each layer with its own parameters (or gradients), under its own names."""
+        """Each layer with its own parameters (or gradients), under its own names; the
+        shortcut comes last.
+        """
         return [
-            (layer, {name: params[f"{i}.{name}"] for name in layer.shapes()})
-            for i, layer in enumerate(self.layers)
+            (layer, {name: params[f"{place}.{name}"] for name in layer.shapes()})
+            for place, layer in self._places()
         ]
+
+    def _places(self) -> list[tuple[str, Layer]]:
+        layers = [(str(k), layer) for k, layer in enumerate(self.layers)]
+        return [*layers, ("shortcut", self.shortcut)]
 
     def initialize(self, params: Params, rng: np.random.Generator) -> None:
         for layer, own in self.parts(params):
@@ -48,25 +76,30 @@ class Residual:
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
+        *parts, (shortcut, own_shortcut) = self.parts(params)
         h, backs = x, []
-        for layer, own in self.parts(params):
+        for layer, own in parts:
             h, back_layer = layer(own, h, train, rng)
             backs.append(back_layer)
-        if h.shape != x.shape:
+        s, back_shortcut = shortcut(own_shortcut, x, train, rng)
+        if h.shape != s.shape:
             raise ValueError(
-                f"the layers of {self} turn {x.shape} into {h.shape}, but x + f(x) "
-                "needs equal shapes"
+                f"the layers of {self} turn {x.shape} into {h.shape}, but the shortcut "
+                f"into {s.shape}: let a layer shortcut=... change the shape alike"
             )
 
         def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            *parts, (_, own_shortcut) = self.parts(grads)
             dh = dy
             for back_layer, (_, own) in zip(
-                reversed(backs), reversed(self.parts(grads)), strict=True
+                reversed(backs), reversed(parts), strict=True
             ):
                 dh = back_layer(dh, own)
-            return dy + dh
+            return back_shortcut(dy, own_shortcut) + dh
 
-        return x + h, back
+        return s + h, back
 
     def __repr__(self) -> str:
-        return f"Residual([{', '.join(map(repr, self.layers))}])"
+        layers = ", ".join(map(repr, self.layers))
+        plain = self.shortcut == _SAME
+        return f"Residual([{layers}]{'' if plain else f', shortcut={self.shortcut!r}'})"
