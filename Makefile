@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself, with uv where it is present and with venv + pip where not.
 # SHELL commands are POSIX; PYTHON=… chooses another interpreter (3.12 or newer).
-.PHONY: site serve test run full bench bench-builds bench-speed lock check picture clean
+.PHONY: site serve test run full bench bench-builds bench-speed mutants lock check picture clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do $$p -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
@@ -37,6 +37,9 @@ bench-builds: .venv/ready  ## how long builds take, how heavy pages are
 
 bench-speed: .venv-bench/ready  ## training steps of deepgrad beside scikit-learn's, JAX's and the peak of the matrix product
 	PYTHONPATH=code .venv-bench/bin/python -m tests.speed
+
+mutants: .venv-bench/ready  ## break deepgrad, one sign, number or argument at a time: which of these do its tests not notice?
+	nice .venv-bench/bin/python -m tests.mutants
 
 check: .venv/ready  ## what pre-commit runs
 	$(BIN)/pre-commit run --all-files

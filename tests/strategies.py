@@ -1,12 +1,15 @@
 """What hypothesis draws for the tests: shapes, values, seeds. Also sets its profile."""
 
+import os
+
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 settings.register_profile("book", deadline=None)  # a busy machine is no failure
-settings.load_profile("book")
+settings.register_profile("mutants", deadline=None, max_examples=20, derandomize=True, database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "book"))
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 5)  # batch sizes, widths: 1 is where broadcasting hides mistakes

@@ -35,7 +35,7 @@ def _measure(layer: Layer, params: Params, h: Array) -> Array:
     if isinstance(layer, BatchNorm):
         axes = (0, *range(2, h.ndim))
         # where numbers overflow, the check below says it better
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore"):
             params["mean"][:] = h.mean(axis=axes, dtype=np.float64)
             params["variance"][:] = h.var(axis=axes, dtype=np.float64)
         if not np.isfinite([params["mean"], params["variance"]]).all():

@@ -50,11 +50,11 @@ def xor_gate(x: Array) -> Array:
 
 
 def _bits(x: Array) -> Array:
-    """x as integers, once it is known to hold pairs of zeros and ones."""
+    """x as an array, once it is known to hold pairs of zeros and ones."""
     x = as_reals("x", x)
     if x.shape[-1:] != (2,):
         raise ValueError(f"x has shape {x.shape}, but a gate takes pairs: (..., 2)")
     other = x[(x != 0) & (x != 1)]
     if other.size:
         raise ValueError(f"x holds {other[0]}, but a gate takes only 0 and 1")
-    return x.astype(int)
+    return x

@@ -126,10 +126,13 @@ def test_one_input_serves_all_chains_in_their_dtype():
     dx, dw = back(1.0)
     assert h.shape == dx.shape == (4,)
     assert h.dtype == dx.dtype == dw.dtype == local_derivatives(0.5, w).dtype == np.float32
+    assert chain(0.5, w, np.ones((3, 4)))[0].dtype == np.float32  # the dtype of w, not of b
 
 
 def test_whole_numbers_are_taken_as_real():
-    assert chain(1, np.array([1, 2]))[0] == chain(1.0, np.array([1.0, 2.0]))[0]
+    whole, real = np.array([1, 2]), np.array([1.0, 2.0])
+    assert chain(1, whole)[0] == chain(1.0, real)[0]
+    assert np.array_equal(local_derivatives(1, whole), local_derivatives(1.0, real))
 
 
 @pytest.mark.parametrize("f", [chain, local_derivatives])

@@ -12,6 +12,8 @@ def test_without_noise_the_points_lie_on_two_half_circles():
     upper, lower = x[labels == 0], x[labels == 1]
     np.testing.assert_allclose(np.hypot(*upper.T), 1, rtol=1e-14)
     np.testing.assert_allclose(np.hypot(lower[:, 0] - 1, lower[:, 1] - 0.5), 1, rtol=1e-14)
+    for ends in (upper[:, 0], lower[:, 0] - 1):
+        assert (ends.min(), ends.max()) == pytest.approx((-1, 1), abs=0.05)  # whole half circles
     assert upper[:, 1].min() >= 0
     assert lower[:, 1].max() <= 0.5
 
@@ -21,6 +23,20 @@ def test_noise_has_the_deviation_asked_for_and_the_seed_decides():
     noisy, _ = moons(np.random.default_rng(4), 20_000, noise=0.2)
     assert (noisy - clean).std() == pytest.approx(0.2, rel=0.02)
     assert np.array_equal(noisy, moons(np.random.default_rng(4), 20_000, noise=0.2)[0])
+
+
+def test_the_smallest_sets_are_sets_too():
+    rng = np.random.default_rng(0)
+    assert moons(rng, 2)[1].tolist() == [0, 1]
+    assert spirals(rng, 2, arms=1)[1].tolist() == [0, 0]
+    assert first_symbol(rng, 1, 0, noise=0)[0].tolist() == [[[1, 0]]]
+
+
+def test_noise_is_a_fifth_unless_told_otherwise():
+    clean, _ = spirals(np.random.default_rng(4), 9000, noise=0)
+    noisy, _ = spirals(np.random.default_rng(4), 9000)
+    assert np.angle((noisy @ [1, 1j])[3:] / (clean @ [1, 1j])[3:]).std() == pytest.approx(0.2, rel=0.03)
+    assert first_symbol(np.random.default_rng(4), 9000, 1)[0][:, 1].std() == pytest.approx(0.2, rel=0.03)
 
 
 @pytest.mark.parametrize(("n", "noise"), [(1, 0.1), (10, -0.1), (10, np.nan), (10, np.inf)])

@@ -66,6 +66,26 @@ def test_slopes_below_a_hundredth_are_saturated():
     assert found.dead == 0.2  # 800, where σ rounds to 1
 
 
+def test_a_slope_of_a_hundredth_is_not_below_it():
+    net, z = Network([Activation(leaky_relu(0.01))]), np.array([[-1.0, 1]])
+    (found,) = diagnose(net, np.zeros(0), z, z, loss=squared_error)
+    assert found.saturated == 0
+
+
+def test_signs_agree_where_some_gradients_are_zero():
+    """x = (0, 1) and y = W x with the gradients 1 and −1: columns (0, 1) and (0, −1)."""
+    net, x = Network([Dense(2, 2, constant(0), bias=False)]), np.array([[0.0, 1]])
+    (found,) = diagnose(net, np.zeros(4), x, np.array([[-1.0, 1]]), loss=squared_error)
+    assert found.one_signed == 1
+
+
+def test_unless_told_otherwise_nothing_is_dropped_and_the_rate_is_a_tenth():
+    net, x = Network([Dense(1, 1, constant(1), bias=False), Dropout(0.5)]), np.ones((1, 1))
+    dense, dropped = diagnose(net, np.ones(1), x, 3 * x, loss=squared_error)
+    assert (dense.mean, dropped.mean) == (1, 1)
+    assert dense.update_to_weight == pytest.approx(0.1 * 2, rel=1e-15)  # dW = (1 − 3) x
+
+
 @pytest.mark.parametrize(("low", "expected"), [(0.1, 1.0), (-1.0, 0.0)])
 def test_positive_inputs_give_each_unit_gradients_of_one_sign(low, expected):
     """For a batch of one, dW = x dyᵀ: all of x's signs, times one number a unit (claim: why sigmoid zigzags)."""
@@ -118,6 +138,8 @@ def test_outputs_that_differ_by_rounding_only():
     (found,) = diagnose(Network([Activation(relu)]), np.zeros(0), x, x, loss=squared_error)
     assert found.counts.sum() == 2
     assert found.edges[[0, -1]].tolist() == pytest.approx([0.5, 1.5])
+    (found,) = diagnose(Network([Activation(relu)]), np.zeros(0), 0 * x, x, loss=squared_error, bins=1)
+    assert (found.edges.tolist(), found.counts.tolist()) == ([-0.5, 0.5], [2])
 
 
 def test_weights_that_are_all_zero():

@@ -20,6 +20,7 @@ def test_truth_tables(gate, expected, dtype):
     pairs = PAIRS.astype(dtype)
     pairs.flags.writeable = False
     assert gate(pairs).tolist() == expected
+    assert gate(pairs).dtype == int
     assert [int(gate(pair)) for pair in pairs] == expected
     assert gate(pairs.reshape(2, 2, 2)).tolist() == np.reshape(expected, (2, 2)).tolist()
     assert gate(PAIRS.tolist()).tolist() == expected

@@ -21,8 +21,9 @@ def test_relative_error():
     assert relative_error(np.array([1.0, -10.0]), np.array([1.0, -8.0])) == 0.2
     assert relative_error(np.zeros(3), np.zeros(3)) == 0
     assert relative_error(0.0, 2.0) == 1
+    assert relative_error(3e-9, 4e-9) == relative_error(4e-9, 3e-9) == pytest.approx(0.25, rel=1e-15)
     assert relative_error(-1.0, 1.0) == 2
-    assert relative_error(np.zeros((0, 2)), np.zeros((0, 2))) == 0
+    assert relative_error(np.zeros((0, 2)), np.zeros((0, 2))) == relative_error(np.zeros(0), 2.0) == 0
 
 
 def square(x, factor=2.0):
@@ -44,7 +45,22 @@ def test_one_wrong_element_among_many_shows():
         wrong[7] = 1.01
         return x * x, lambda dy: 2 * x * dy * wrong
 
-    assert check_gradient(op, np.linspace(1, 2, 20)) > 1e-4
+    x = np.linspace(1, 2, 20)
+    assert check_gradient(op, x) > 1e-4
+    assert check_gradient(op, x, seed=1) == check_gradient(op, x, seed=1) != check_gradient(op, x, seed=2)
+    assert check_direction(op, x, seed=1) == check_direction(op, x, seed=1) != check_direction(op, x, seed=2)
+
+
+def test_two_derivatives_in_each_others_place_show_in_a_random_direction():
+    def op(x):
+        return float(x @ [1.0, 2.0]), lambda dy: dy * np.array([2.0, 1.0])
+
+    assert check_direction(op, np.ones(2)) > 1e-3
+
+
+def test_differences_are_taken_at_the_distance_asked_for():
+    """A cubic's central difference is off by h²: 3 x² + h² at x = 1 is 3.25 for h = 1/2."""
+    assert check_gradient(lambda x: (x**3, lambda dy: 3 * x**2 * dy), np.ones(1), h=0.5) == pytest.approx(0.25 / 3.25)
 
 
 @pytest.mark.parametrize("check", [check_gradient, check_direction])

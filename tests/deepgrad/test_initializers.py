@@ -108,6 +108,7 @@ def test_convolution_weights_have_the_variance_of_their_fans(init, variance):
 @pytest.mark.parametrize("shape", [(4, 2, 3), (4, 2, 3, 3), (20, 1, 3, 3), (16, 3, 2, 5)])
 def test_orthogonal_filters(shape):
     W = convolution_weights(orthogonal, np.random.default_rng(0), shape, np.float64)
+    assert W.shape == shape
     rows = W.reshape(len(W), -1)
     smaller = rows @ rows.T if len(rows) <= rows.shape[1] else rows.T @ rows
     np.testing.assert_allclose(smaller, np.eye(len(smaller)), rtol=0, atol=1e-14)

@@ -1,16 +1,23 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgrad import (
+    LSTM,
+    RNN,
     Activation,
+    Conv2d,
     Dense,
     Dropout,
+    Maxout,
     affine,
     check_gradient,
     constant,
     dropout,
+    he_normal,
     linear,
     relu,
 )
@@ -117,6 +124,15 @@ def test_a_dense_layer_starts_with_its_weights_drawn_and_its_bias_zero():
 def test_dense_sizes_out_of_range():
     with pytest.raises(ValueError, match="fan_in is 0"):
         Dense(0, 3, constant(0))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [partial(Dense, 2, 3), partial(Conv2d, 1, 2, 3), partial(Maxout, 2, 3, 4), partial(RNN, 2, 3), partial(LSTM, 2, 3)],
+)
+def test_an_initializer_without_a_name_is_shown_as_it_is(make):
+    nameless = partial(he_normal)
+    assert repr(nameless) in repr(make(init=nameless))
 
 
 def test_layers_say_what_they_are():

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -120,6 +122,35 @@ def test_without_the_gradient_of_the_data_all_others_are_the_same(first, shape):
     assert dtheta.any()
     assert np.array_equal(lean_dtheta, dtheta)
     assert all(np.array_equal(lean, dh) for lean, dh in zip(lean_dhs[1:], dhs[1:], strict=True))
+    assert lean_dhs[0].size == 0 or not isinstance(first, Dense | Conv1d | Conv2d)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A layer y = x that notes whether the gradient of its input was wanted."""
+
+    wanted: list[bool]
+
+    def shapes(self):
+        return {}
+
+    def initialize(self, params, rng):
+        pass
+
+    def __call__(self, params, x, train, rng):
+        def back(dy, grads, needs_dx=True):
+            self.wanted.append(needs_dx)
+            return dy
+
+        return x, back
+
+
+def test_all_but_the_first_layer_are_asked_for_the_gradient_of_their_input():
+    wanted = []
+    net, x = Network([Asked(wanted)] * 3), np.ones((2, 2))
+    net(np.zeros(0), x)[1](x)
+    net.trace(np.zeros(0), x)[1](x)
+    assert wanted == [True, True, False] + [True] * 3
 
 
 def test_views_are_the_vector_itself():

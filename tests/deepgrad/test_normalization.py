@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from deepgrad import (
     Activation,
     Dense,
+    Dropout,
     Network,
     accuracy,
     adam,
@@ -198,6 +199,40 @@ def test_networks_go_back_right_in_training_and_in_evaluation(net, shape, seed):
     if "variance" in (own := net.views(theta)[1]):
         own["variance"] += 1  # where it is near 0, a step of the finite difference would be large beside it
     assert check_direction(lambda theta: net(theta, x), theta) < 1e-7  # mean and variance included
+
+
+def test_what_the_parameters_start_at():
+    for layer, expected in ((BatchNorm(2), [1, 1, 0, 0, 0, 0, -1, -1]), (LayerNorm(2), [1, 1, 0, 0])):
+        assert Network([layer]).init(np.random.default_rng(0)).tolist() == expected
+
+
+def test_eps_reaches_the_operation():
+    """1 and −1 have mean 0 and variance 1: with ε = 3 they become ±1/2."""
+    for layer, x in ((BatchNorm(1, eps=3), np.array([[1.0], [-1]])), (LayerNorm(2, eps=3), np.array([[1.0, -1]]))):
+        net = Network([layer])
+        theta = net.init(np.random.default_rng(0), np.float64)
+        assert np.array_equal(net(theta, x, train=True)[0], x / 2)
+        assert np.array_equal(net(calibrate(net, theta, x), x)[0], x / 2)
+
+
+def test_statistics_are_measured_in_float64_and_without_dropout():
+    net, rng = Network([Dropout(0.5), BatchNorm(1)]), np.random.default_rng(0)
+    x = rng.normal(1000, 1, (100_000, 1)).astype(np.float32)
+    own = net.views(calibrate(net, net.init(rng), x))[1]
+    assert own["mean"] == pytest.approx(x.mean(dtype=np.float64), rel=1e-7)
+    assert own["variance"] == pytest.approx(x.var(dtype=np.float64), rel=1e-6)
+
+
+@pytest.mark.parametrize("wrong", range(4))
+def test_given_statistics_that_do_not_fit(wrong):
+    given_ = [np.ones(2 if k == wrong else 3) for k in range(4)]
+    with pytest.raises(ValueError, match=r"x has shape \(5, 3\).*\(2,\)"):
+        batch_norm_inference(np.ones((5, 3)), *given_, eps=1)
+
+
+def test_a_channel_that_never_varies_can_be_evaluated():
+    y, _ = batch_norm_inference(np.full((2, 1), 3.0), np.ones(1), np.zeros(1), np.full(1, 2.0), np.zeros(1), eps=0.25)
+    assert y.tolist() == [[2], [2]]
 
 
 def test_training_gives_the_statistics_no_gradient_and_no_step():

@@ -63,6 +63,13 @@ def test_three_steps_by_hand(optimizer, grads, expected, dtype, tolerance):
     np.testing.assert_allclose(path(optimizer, dtype(1), grads), expected, rtol=tolerance)
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "length"), [(sgd, 0.1), (momentum, 0.01), (nesterov, 0.019), (adagrad, 0.01), (adam, 0.001)]
+)
+def test_the_first_step_at_the_usual_rates(optimizer, length):
+    assert path(optimizer, 0.0, [1.0]) == pytest.approx([-length], rel=1e-7)
+
+
 def test_momentum_without_memory_is_gradient_descent():
     grads = [0.3, -2, 5]
     assert path(partial(momentum, eta=0.2, beta=0), 1.0, grads) == path(partial(sgd, eta=0.2), 1.0, grads)
@@ -116,6 +123,7 @@ def test_adamw_without_decay_is_adam_and_without_gradient_a_constant_share_is_lo
     assert path(partial(adamw, decay=0), 1.0, grads) == path(adam, 1.0, grads)
     visited = path(partial(adamw, eta=0.5, decay=0.25), 8.0, [0, 0, 0])
     assert visited == [7, 6.125, 5.359375]  # seven eighths each time
+    assert path(adamw, 1.0, [0]) == pytest.approx([1 - 0.001 * 0.01], rel=1e-15)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1, 1e6])
@@ -178,7 +186,7 @@ def test_rates_out_of_range(optimizer, message):
 
 @pytest.mark.parametrize("optimizer", ALL)
 def test_a_gradient_of_another_shape(optimizer):
-    with pytest.raises(ValueError, match=r"\(3,\).*\(1,\)"):
+    with pytest.raises(ValueError, match=r"^theta has shape \(3,\) but grad has shape \(1,\)"):
         optimizer(np.zeros(3), np.ones(1), None)
 
 

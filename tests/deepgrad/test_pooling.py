@@ -47,6 +47,12 @@ def test_by_hand_and_a_tie_goes_to_the_first():
     assert back(np.array([[[[8.0]]]])).tolist() == [[[[2, 2, 0], [2, 2, 0], [0, 0, 0]]]]
 
 
+def test_windows_of_one_change_nothing():
+    x = np.arange(6.0).reshape(1, 2, 3)
+    for layer in (MaxPool(1), AveragePool(1)):
+        assert np.array_equal(layer({}, x, False, None)[0], x)
+
+
 def test_where_windows_overlap_gradients_add_up():
     x = np.array([[[1.0, 5, 2]]])
     assert max_pool(x, 2, 1)[1](np.array([[[1.0, 10]]])).tolist() == [[[0, 11, 0]]]

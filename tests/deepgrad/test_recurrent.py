@@ -181,6 +181,7 @@ def test_last_step():
     y, back = last_step(x)
     assert y.tolist() == [[4, 5], [10, 11]]
     assert back(y).tolist() == [[[0, 0], [0, 0], [4, 5]], [[0, 0], [0, 0], [10, 11]]]
+    assert last_step(x[:, :, 0])[0].tolist() == [4, 10]  # one number a step
     for shape in ((3,), (2, 0, 3)):
         with pytest.raises(ValueError, match=re.escape(str(shape))):
             last_step(np.zeros(shape))

@@ -19,6 +19,7 @@ def rates(schedule, steps):
 def test_schedules_by_hand():
     assert rates(constant_eta(0.3), 3) == [0.3, 0.3, 0.3]
     assert rates(step_eta(8.0, every=2, factor=0.5), 7) == [8, 8, 4, 4, 2, 2, 1]
+    assert rates(step_eta(1.0, every=1), 3) == pytest.approx([1, 0.1, 0.01], rel=1e-15)
     # π times 0, 1/6, …, 5/6: the cosines are 1, √3/2, 1/2, 0, −1/2, −√3/2
     expected = [2, 1 + sqrt(3) / 2, 1.5, 1, 0.5, 1 - sqrt(3) / 2]
     np.testing.assert_allclose(rates(cosine_eta(2.0, steps=6), 6), expected, rtol=1e-14)

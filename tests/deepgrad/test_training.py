@@ -170,7 +170,8 @@ def test_history_and_evaluations():
     assert result.history["first"].tolist() == [float(theta[0]) for theta in seen]
     assert np.array_equal(seen[-1], result.theta)
     assert set(train().history) == {"loss"}
-    assert repr(result).startswith("Fit(7 steps, loss ")
+    losses = result.history["loss"]
+    assert repr(result) == f"Fit(7 steps, loss {losses[0]:.4g} → {losses[-1]:.4g})"
 
 
 def test_the_optimizer_gets_its_own_state_back():
@@ -187,6 +188,19 @@ def test_the_optimizer_gets_its_own_state_back():
 def test_an_epoch_of_whole_batches_ends_with_its_last():
     result = train(steps=6, batch_size=5, evaluate=lambda theta: {"norm": float(np.linalg.norm(theta))})
     assert result.history["step"].tolist() == [2, 4, 6]
+
+
+def test_a_single_evaluation_is_a_history_too():
+    result = train(steps=1, evaluate=lambda theta: {"seven": 7.0})
+    assert (result.history["step"].tolist(), result.history["seven"].tolist()) == ([1], [7])
+
+
+def test_batches_of_one_and_rows_that_are_single_numbers():
+    net, x = Network([Activation(tanh)]), np.arctanh([0.0, 0.5])
+    result = fit(
+        net, np.zeros(0), x, np.zeros(2), rng=np.random.default_rng(0), loss=squared_error, epochs=1, batch_size=1
+    )
+    assert sorted(result.history["loss"]) == pytest.approx([0, 0.125])
 
 
 def test_epochs_are_counted_in_whole_batches():
@@ -249,6 +263,7 @@ def test_progress_goes_to_stderr(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert "step 5/5" in err
+    assert (err.count("\r"), err.count("\n"), err[-1]) == (2, 1, "\n")  # one line, written over after each epoch
     train()
     assert capsys.readouterr().err == ""
 
@@ -260,8 +275,10 @@ def test_progress_goes_to_stderr(capsys):
         ({"epochs": 2}, "exactly one"),
         ({"steps": 0}, "steps is 0"),
         ({"steps": None, "epochs": -1}, "epochs is -1"),
+        ({"steps": None, "epochs": 0}, "epochs is 0"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"evaluate": lambda theta: {"loss": 1.0}}, "'loss'"),
+        ({"evaluate": lambda theta: {"step": 1.0}}, "'step'"),
     ],
 )
 def test_options_out_of_range(options, message):
