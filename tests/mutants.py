@@ -46,9 +46,26 @@ def main() -> None:
 
 
 class Plain(ast.NodeTransformer):
-    """The same program in words that mutmut mutates: f = decorator(f) for each decorator, and zip without strict=True,
-    whose loss no test can notice.
+    """The same program as mutmut should see it: f = decorator(f) for each decorator, since it passes over decorated
+    functions; texts named at the top, and zip without strict=True, since no change there would make a number wrong.
     """
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        self.texts: dict[str, str] = {}
+        self.generic_visit(node)
+        node.body[1:1] = [ast.parse(f"{name} = {text!r}").body[0] for text, name in self.texts.items()]
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        return node if isinstance(node.value, ast.Constant) else self.generic_visit(node)  # a docstring
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.JoinedStr:
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if not isinstance(node.value, str):
+            return node
+        return ast.Name(self.texts.setdefault(node.value, f"_TEXT_{len(self.texts)}"), ast.Load())
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:
         self.generic_visit(node)

@@ -160,6 +160,7 @@ def test_what_is_built_can_be_trained_further():
         (lambda: interpolate([1, 2, 3], [1, 2]), "y has shape"),
         (lambda: interpolate([1, np.nan], [1, 2]), "x along the direction .* finite"),
         (lambda: interpolate([1, 2, 1], [1, 2, 3]), r"two points lie at 1\.0"),
+        (lambda: interpolate([3, 2, 3], [1, 2, 3]), r"two points lie at 3\.0"),
         (lambda: interpolate([0, 1e-300], [0, 1e20]), "overflow"),
         (lambda: sawtooth(0), "depth is 0"),
     ],

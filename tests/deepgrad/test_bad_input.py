@@ -12,6 +12,7 @@ import pytest
 
 import deepgrad as dg
 from deepgrad import Activation, Conv2d, Dense, Dropout, Network, fit, he_normal, relu, save, sgd
+from deepgrad.checks import told
 
 RNG = np.random.default_rng
 NET = Network([Dense(3, 4, he_normal), Activation(relu), Dense(4, 2, he_normal)])
@@ -71,10 +72,14 @@ TABLE = [
     ("a matrix as text", lambda: dg.linear(X, TEXT), "W is an array of shape .*real numbers"),
     ("link of lists", lambda: dg.link([1.0], [2.0]), "h is .*list"),
     ("links of two shapes", lambda: dg.link(np.ones(3), np.ones(2)), r"\(3,\).*\(2,\)"),
+    ("a link's bias of another shape", lambda: dg.link(V, V, B), r"h, w, b have the shapes .*\(2,\)"),
+    ("a chain's bias in words", lambda: dg.chain(1.0, B, TEXT), "b is an array"),
     ("a chain of text", lambda: dg.chain(1.0, TEXT), "w is an array"),
     ("a chain fed text", lambda: dg.chain("a", V), "x is 'a'"),
     ("a gate fed text", lambda: dg.and_gate([["a", "b"]]), "x is"),
     ("a perceptron without weights", lambda: dg.perceptron(X, None, 0), "w is None"),
+    ("a perceptron fed text", lambda: dg.perceptron("a", V, 0), "x is 'a'"),
+    ("a perceptron's bias in words", lambda: dg.perceptron(X, V, "a"), "b is 'a'"),
     ("windows as a list", lambda: dg.conv2d([1.0], np.ones((1, 1, 1, 1)), np.ones(1)), "x is .*list"),
     ("filters as a list", lambda: dg.conv2d(IMAGES, [1.0], np.ones(1)), "W is .*list"),
     ("half a stride", lambda: dg.conv2d(IMAGES, np.ones((1, 3, 2, 2)), np.ones(1), 0.5), "stride is 0.5"),
@@ -95,7 +100,10 @@ TABLE = [
     ("normalizing a list", lambda: dg.batch_norm([[1.0]], V, V), "x is .*list"),
     ("gamma as a number", lambda: dg.layer_norm(X, 1.0, V), "argument 2 is 1.0"),
     ("a slope as a number", lambda: dg.prelu(X, 0.25), "a is 0.25"),
+    ("slopes of a list", lambda: dg.prelu([1.0], B), "z is .*list"),
     ("maxout of lists", lambda: dg.maxout([[1.0]], W, B), "x is .*list"),
+    ("maxout by lists", lambda: dg.maxout(X, [[1.0]], B), "W is .*list"),
+    ("maxout from lists", lambda: dg.maxout(X, W[None], [1.0]), "b is .*list"),
     ("softmax of a number", lambda: dg.softmax(1.0), r"shape \(\)"),
     ("softmax of no classes", lambda: dg.softmax(np.ones((2, 0))), r"\(2, 0\)"),
     ("no rows for accuracy", lambda: dg.accuracy(np.ones((0, 2)), LABELS[:0]), "at least one row"),
@@ -124,6 +132,7 @@ TABLE = [
     ("dropout with a seed", lambda: run(Dropout(0.5), train=True, rng=0), "rng is 0.*default_rng"),
     ("dropout of text", lambda: dg.dropout(TEXT, 0.5, RNG(0)), "x is an array"),
     ("rrelu with a seed", lambda: dg.rrelu(X, 0, True), "rng is 0.*default_rng"),
+    ("rrelu of text", lambda: dg.rrelu(TEXT, RNG(0), True), "z is an array"),
     ("rrelu's bounds in words", lambda: dg.rrelu(X, None, False, "a"), "lower is 'a'"),
     ("a forgotten calibrate", lambda: run(dg.BatchNorm(3)), r"calibrate\(net, theta, x\)"),
     ("calibrate on NaN", lambda: dg.calibrate(NET, THETA, NAN), "x holds 24 values"),
@@ -163,12 +172,13 @@ TABLE = [
     ("adam's state of another theta", lambda: dg.adam(V, V, dg.adam(B, B)[1]), r"m has shape \(2,\)"),
     ("decay below 0", lambda: dg.adamw(V, V, decay=-1), "decay is -1"),
     ("a rate for a schedule", lambda: dg.scheduled(sgd, 0.1), r"eta is 0.1.*constant_eta\(0.01\)"),
-    ("an optimizer's name", lambda: dg.scheduled("adam", dg.constant_eta(1)), "optimizer is 'adam'"),
-    ("clipping nothing", lambda: dg.clipped(None, 1), "optimizer is None"),
+    ("an optimizer's name", lambda: dg.scheduled("adam", dg.constant_eta(1)), "optimizer is 'adam'.*example adam"),
+    ("clipping nothing", lambda: dg.clipped(None, 1), "optimizer is None.*example adam"),
     ("clipping a list", lambda: dg.clip_norm([1.0], 1), "grad is .*list"),
     ("a limit of 0", lambda: dg.clip_norm(V, 0), "limit is 0"),
     ("step 0", lambda: dg.step_eta(0.1, 10)(0), "step is 0"),
     ("half a step", lambda: dg.step_eta(0.1, 2.5), "every is 2.5"),
+    ("half a step along the cosine", lambda: dg.cosine_eta(0.1, 10)(2.5), "step is 2.5"),
     ("a step after the last", lambda: dg.cosine_eta(0.1, 10)(11), "10 steps, but step 11"),
     # training
     ("a loss's name", lambda: train(loss="mse"), "loss is 'mse'.*squared_error"),
@@ -197,7 +207,7 @@ TABLE = [
     ("saving NaN", lambda: save("/nowhere/x.npz", NET, THETA * np.nan), "theta holds 26"),
     ("diagnosing NaN", lambda: dg.diagnose(NET, THETA, NAN, LABELS), "x holds 24"),
     ("diagnosing no rows", lambda: dg.diagnose(NET, THETA, X[:0], LABELS[:0]), "at least one row"),
-    ("diagnosing by name", lambda: dg.diagnose(NET, THETA, X, LABELS, loss="mse"), "loss is 'mse'"),
+    ("diagnosing by name", lambda: dg.diagnose(NET, THETA, X, LABELS, loss="mse"), "loss is 'mse'.*squared_error"),
     ("half a bin", lambda: dg.diagnose(NET, THETA, X, LABELS, bins=2.5), "bins is 2.5"),
     ("checking a list", lambda: dg.check_gradient(relu, [1.0]), "x is .*list"),
     ("checking float32", lambda: dg.check_gradient(relu, X), "float32.*float64"),
@@ -240,7 +250,8 @@ TABLE = [
     ),
     *over(
         [0, -3, 2.5],
-        [(f.__name__, lambda n, f=f: f(RNG(0), n, 3, float), "fan_in.* is .*at least 1") for f in SCHEMES],
+        [(f.__name__, lambda n, f=f: f(RNG(0), n, 3, float), "fan_in.* is .*at least 1") for f in SCHEMES]
+        + [(f.__name__, lambda n, f=f: f(RNG(0), 3, n, float), "fan_out.* is .*at least 1") for f in SCHEMES],
     ),
     *over(
         [int, "a", complex],
@@ -262,6 +273,11 @@ def test_a_mistake_is_named(call, words):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert len(str(caught.value)) < 500
+
+
+def test_long_values_are_cut_short_in_errors():
+    assert told("x" * 58) == "'" + "x" * 58 + "' (str)"
+    assert told("x" * 59) == "'" + "x" * 56 + "... (str)"
 
 
 def test_a_mistake_inside_a_network_says_in_which_layer():

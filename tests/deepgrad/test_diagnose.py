@@ -72,6 +72,14 @@ def test_a_slope_of_a_hundredth_is_not_below_it():
     assert found.saturated == 0
 
 
+def test_an_operation_of_another_shape_has_no_slopes():
+    def first(z):
+        return z[:, :1], lambda dy: np.repeat(dy, 2, axis=1)
+
+    (found,) = diagnose(Network([Activation(first)]), np.zeros(0), np.ones((1, 2)), np.ones((1, 1)), loss=squared_error)
+    assert (found.saturated, found.dead) == (None, None)
+
+
 def test_signs_agree_where_some_gradients_are_zero():
     """x = (0, 1) and y = W x with the gradients 1 and −1: columns (0, 1) and (0, −1)."""
     net, x = Network([Dense(2, 2, constant(0), bias=False)]), np.array([[0.0, 1]])

@@ -1,6 +1,7 @@
 """The oracles: the purchase by hand, finite differences, closed forms, a network of layers."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from deepgrad import (
     gradients,
     history,
     leaf,
+    leaky_relu,
     normal,
     relu,
     sigmoid,
@@ -207,6 +209,14 @@ def test_a_node_says_where_it_comes_from():
     assert repr((cost + tax).named("sum")) == "Node(sum = 200 + tax = 201.1)"
     assert repr(tax**2) == "Node(tax^2 = 1.21)"
     assert repr(leaf("z", 0).apply(sigmoid)) == "Node(sigmoid(z) = 0.5)"
+
+
+def test_each_operation_has_the_sign_it_is_drawn_with():
+    a, b = leaf("a", 1), leaf("b", 2)
+    nodes = [a + b, a - b, -a, a * b, a / b, a**2, a.exp(), a.log(), a.apply(tanh), a.apply(leaky_relu(0.1))]
+    assert [node.op for node in nodes] == ["+", "−", "−", "×", "÷", "^2", "exp", "log", "tanh", "leaky_relu(0.1)"]
+    nameless = partial(sigmoid)
+    assert a.apply(nameless).op == str(nameless)
 
 
 def test_a_name_changes_nothing_else():

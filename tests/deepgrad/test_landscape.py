@@ -83,6 +83,13 @@ def test_directions_are_random_and_their_seed_decides():
     assert not net.views(one)[0]["W"][:, 1].any()  # weights of 0 have no length
 
 
+def test_weights_whose_squares_vanish_have_directions_of_their_length():
+    net = Network([Dense(3, 2, normal(1), bias=False)])
+    direction = filter_normalized_direction(net, np.full(6, 1e-30, np.float32), np.random.default_rng(0))
+    lengths = np.linalg.norm(net.views(direction.astype(np.float64))[0]["W"], axis=0)
+    np.testing.assert_allclose(lengths, 1e-30 * np.sqrt(3), rtol=1e-6)
+
+
 def test_weights_that_compute_the_same_have_the_same_slice():
     """ReLU nets compute the same with W₁ 100 times as large and W₂ as small: what filter normalization is for."""
     net = Network([Dense(3, 8, he_normal, bias=False), Activation(relu), Dense(8, 2, he_normal, bias=False)])

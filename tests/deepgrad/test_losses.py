@@ -114,6 +114,11 @@ def test_squared_error_by_hand():
     assert back().tolist() == [[0.5, 0], [0, 1.5]]
 
 
+def test_a_target_takes_the_dtype_of_y():
+    loss, back = squared_error(np.ones((2, 2), np.float32), np.zeros((2, 2)))
+    assert (loss, back().dtype) == (1, np.float32)
+
+
 def test_cross_entropy_by_hand():
     scores = np.log([[1.0, 2.0, 5.0], [1.0, 1.0, 2.0]])
     loss, back = softmax_cross_entropy(scores, np.array([2, 0]))

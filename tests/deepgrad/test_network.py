@@ -204,6 +204,7 @@ def test_training_mode_and_randomness_are_arguments():
 
 
 def test_a_network_says_what_it_is():
+    assert repr(Network([Dense(1, 1, constant(0))])) == "Network([\n    Dense(1, 1, constant(0)),\n])  # 2 parameters"
     text = repr(small())
     assert "Dense(3, 4, normal(1))," in text
     assert "Activation(tanh)," in text

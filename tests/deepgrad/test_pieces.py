@@ -71,15 +71,24 @@ def test_the_knots_of_an_interpolation_are_found():
     assert linear_pieces(*interpolate(x, 2 * x), 0, 4) == 1  # no bend where points lie on a line
 
 
+def test_what_lies_closer_than_rounding_is_one_place():
+    bent_twice = interpolate([0, 1e-3, 2], [0, 1, 5])
+    np.testing.assert_allclose(kinks(*bent_twice, -1, 1), [0, 1e-3], rtol=0, atol=1e-15)
+    assert kinks(*bent_twice, -1e9, 1e9).tolist() == [0]
+    for low, high in ((-1e-14, 1), (-1, 1e-14)):
+        assert not kinks(*interpolate([0, 2], [0, 1]), low, high).size  # at the end, not inside
+
+
 def test_units_that_cancel_or_are_switched_off_make_no_kink():
     net = Network([Dense(1, 2, constant(1)), Activation(relu), Dense(2, 1, constant(1))])
     theta = np.array([1.0, 1, 0, 0, 1, -1, 0])  # relu(x) − relu(x)
     assert linear_pieces(net, theta, -1, 1) == 1
+    deep = Network([*net.layers, Activation(relu), Dense(1, 1, constant(1))])
+    assert linear_pieces(deep, np.append(theta, [1, 0]), -1, 1) == 1  # relu(0), everywhere
     theta = np.array([1.0, -1, 0, 0, 1, -1, 0])  # relu(x) − relu(−x) = x
     assert linear_pieces(net, theta, -1, 1) == 1
     theta[-2] = 1  # |x|
     assert kinks(net, theta, -1, 1).tolist() == [0]
-    deep = Network([*net.layers, Activation(relu), Dense(1, 1, constant(1))])
     assert linear_pieces(deep, np.append(theta, [1, 0]), -1, 1) == 2  # relu(|x|)
     theta[-1] = -9  # relu(|x| − 9): off
     assert linear_pieces(deep, np.append(theta, [1, 0]), -1, 1) == 1
@@ -106,7 +115,7 @@ def test_batch_normalization_moves_kinks_and_dropout_does_not():
 
 def test_what_it_cannot_count():
     net, theta = random_net(0, 2, 1)
-    for low, high in ((1, 1), (2, 1), (0, np.inf), (np.nan, 1)):
+    for low, high in ((1, 1), (2, 1), (0, np.inf), (-np.inf, 0), (np.nan, 1)):
         with pytest.raises(ValueError, match=f"kinks from {low} to {high}"):
             kinks(net, theta, low, high)
     smooth = Network([Dense(1, 2, he_normal), Activation(sigmoid)])

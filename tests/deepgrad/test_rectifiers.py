@@ -59,6 +59,11 @@ def test_at_the_kink_the_slope_is_that_from_below():
         assert back(np.ones(1)) == slope
 
 
+def test_at_its_kink_rrelu_has_a_slope_drawn_too():
+    slopes = drawn(np.zeros(100))[1](np.ones(100))
+    assert 1 / 8 <= slopes.min() < slopes.max() < 1 / 3
+
+
 def test_known_values():
     y, _ = serlu(np.array([-1.0, -1e4]))
     assert y.tolist() == [pytest.approx(-SERLU_LAMBDA * SERLU_ALPHA / math.e, rel=1e-15), 0]

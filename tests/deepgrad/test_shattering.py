@@ -72,7 +72,9 @@ def test_brown_noise_has_that_of_its_known_covariance():
     np.testing.assert_allclose(expected, np.sqrt((1 - lags / n) / (1 + lags / n)), atol=0.02)
 
 
-def test_gradients_so_small_that_their_squares_vanish_still_correlate():
+def test_numbers_are_multiplied_in_float64_and_none_so_small_that_their_squares_vanish():
+    narrow = np.random.default_rng(0).normal(size=50).astype(np.float32)
+    assert np.array_equal(autocorrelation(narrow, [1, 7]), autocorrelation(narrow.astype(np.float64), [1, 7]))
     np.testing.assert_allclose(autocorrelation(np.array([1e-300, 2e-300, 3e-300]), [1]), 8 / np.sqrt(65), rtol=1e-12)
 
 
@@ -82,6 +84,7 @@ def test_gradients_so_small_that_their_squares_vanish_still_correlate():
         (np.ones(3), [0, 3], r"a lag is 3, but must lie in \[0, 3\)"),
         (np.ones(3), [-1], "a lag is -1"),
         (np.zeros(3), [1], "the values is 0"),
+        (np.zeros((3, 0)), [1], "the values is 0"),
         (np.array([1, np.inf]), [1], "the values is inf"),
         (np.array([1, np.nan]), [1], "the values is nan"),
         (np.array([0, 0, 1]), [1], "at lag 1 one side"),

@@ -33,6 +33,13 @@ def test_a_watched_network_computes_the_same_also_where_layers_draw():
     ]
 
 
+def test_a_shortcut_counts_as_the_layer_after_the_blocks_last():
+    dense = Dense(2, 2, normal(1))
+    watched, log = watch(Network([Residual([dense], shortcut=Residual([dense]))]))
+    watched(np.zeros(watched.size), np.ones((1, 2)))
+    assert log[1].name == "Residual[0] shortcut Residual[1] Dense(2, 2, normal(1))"
+
+
 def test_it_notes_what_passes_within_blocks():
     """With h the first layer's output and d what dropout leaves of it: y = tanh(h + (d + tanh d) W)."""
     watched, log = watch(NET)
