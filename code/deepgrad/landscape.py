@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from deepgrad.checks import require_rng
 from deepgrad.layers import Conv1d, Conv2d, Layer, Residual
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.network import Network
@@ -25,7 +26,8 @@ def filter_normalized_direction(
     nets, NeurIPS 2018, arXiv:1712.09913; biases as in the authors' code,
     https://github.com/tomgoldstein/loss-landscape.
     """
-    drawn = rng.normal(size=theta.shape)
+    net.require_theta(theta)
+    drawn = require_rng(rng).normal(size=theta.shape)
     for layer, params, own in zip(
         net.layers, net.views(theta), net.views(drawn), strict=True
     ):
