@@ -6,6 +6,7 @@ import numpy as np
 
 from deepgrad.checks import require_rng
 from deepgrad.layers import Conv1d, Conv2d, Layer, Residual
+from deepgrad.layers.layer import is_weight
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.network import Network
 from deepgrad.signatures import Array, Loss, Params
@@ -119,7 +120,7 @@ def _scale(layer: Layer, params: Params, drawn: Params) -> None:
         return
     convolution = isinstance(layer, Conv1d | Conv2d)
     for name, d in drawn.items():
-        if not name.startswith("W"):
+        if not is_weight(name):
             d[:] = 0
             continue
         axes = tuple(range(1, d.ndim)) if convolution else (-2,)
