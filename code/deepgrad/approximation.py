@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepgrad.activations import relu, sigmoid
-from deepgrad.checks import require_positive
+from deepgrad.checks import require_count, require_positive
 from deepgrad.initializers import he_normal, xavier_normal
 from deepgrad.layers import Activation, Dense
 from deepgrad.network import Network
@@ -143,8 +143,7 @@ def sawtooth(depth: int) -> tuple[Network, Array]:
     (batch, 1). depth: at least 1, else ValueError. Telgarsky, Benefits of depth in
     neural networks, COLT 2016, arXiv:1602.04485.
     """
-    if depth < 1:
-        raise ValueError(f"depth is {depth}, but must be at least 1")
+    require_count("depth", depth)
     first = np.ones((1, 2)), np.array([0, -0.5])
     tent = np.array([[2.0], [-4.0]])
     # the tent of one layer goes straight into the next, tent · first: no unit between

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepgrad.checks import require_count, require_rng
 from deepgrad.signatures import Array
 
 SIZE = 16  # of a picture's side, in pixels
@@ -56,6 +57,7 @@ def cats(
     coat outside [0, 1], a jitter outside [0, 2], or a noise that is negative or not
     finite.
     """
+    require_rng(rng)
     probabilities = {"spotted_cats": spotted_cats, "spotted_bears": spotted_bears}
     _require_knobs(n, probabilities, coat, jitter, noise)
     labels = np.arange(n) % 2
@@ -129,8 +131,7 @@ def _require_knobs(
     noise: float,
 ) -> None:
     """ValueError for what cannot be drawn."""
-    if n < 2:
-        raise ValueError(f"n is {n}, but must be at least 2: a bear and a cat")
+    require_count("n", n, least=2)  # a bear and a cat
     for name, value in probabilities.items():
         if not 0 <= value <= 1:
             raise ValueError(

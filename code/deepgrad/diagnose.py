@@ -13,6 +13,7 @@ from deepgrad.checks import (
     require_positive,
 )
 from deepgrad.layers import Activation, PReLU, Residual, RReLU
+from deepgrad.layers.layer import is_weight
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.network import Network, require_network
 from deepgrad.signatures import Array, Loss
@@ -90,7 +91,7 @@ def _diagnosis(seen: Seen, eta: float, bins: int) -> LayerDiagnosis:
     y, slopes = seen.y.astype(np.float64), _slopes(seen)
     # a block's parameters are its layers', and stand in their rows
     grads = {} if isinstance(seen.layer, Residual) else seen.grads
-    weights = [name for name in grads if name.startswith("W")]
+    weights = [name for name in grads if is_weight(name)]
     W, dW = (
         [seen.params[name] for name in weights],
         [grads[name] for name in weights],

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from deepgrad.checks import require_rng
 from deepgrad.layers import Conv1d, Conv2d, Layer, Residual
+from deepgrad.layers.layer import is_weight
 from deepgrad.losses import softmax_cross_entropy
 from deepgrad.network import Network
 from deepgrad.signatures import Array, Loss, Params
@@ -25,7 +27,8 @@ def filter_normalized_direction(
     nets, NeurIPS 2018, arXiv:1712.09913; biases as in the authors' code,
     https://github.com/tomgoldstein/loss-landscape.
     """
-    drawn = rng.normal(size=theta.shape)
+    net.require_theta(theta)
+    drawn = require_rng(rng).normal(size=theta.shape)
     for layer, params, own in zip(
         net.layers, net.views(theta), net.views(drawn), strict=True
     ):
@@ -117,7 +120,7 @@ def _scale(layer: Layer, params: Params, drawn: Params) -> None:
         return
     convolution = isinstance(layer, Conv1d | Conv2d)
     for name, d in drawn.items():
-        if not name.startswith("W"):
+        if not is_weight(name):
             d[:] = 0
             continue
         axes = tuple(range(1, d.ndim)) if convolution else (-2,)

@@ -17,7 +17,7 @@ from deepgrad.checks import (
     require_same_shape,
     told,
 )
-from deepgrad.layers.layer import Layer, require_layers
+from deepgrad.layers.layer import Layer, is_weight, require_layers
 from deepgrad.signatures import Array
 
 type _Slot = tuple[
@@ -84,6 +84,17 @@ class Network:
             {name: vector[place].reshape(shape) for name, place, shape in own}
             for own in self._slots
         ]
+
+    def weights(self) -> Array:
+        """Which numbers of θ are weights, the entries of any W: (net.size,) of
+        booleans. Biases, slopes, γ and β, and the statistics of batch normalization
+        are not.
+        """
+        chosen = np.zeros(self.size, bool)
+        for own in self._slots:
+            for name, place, _ in own:
+                chosen[place] = is_weight(name)
+        return chosen
 
     def require_theta(self, vector: Array) -> Array:
         """The vector, θ or dθ; ValueError unless it is one of this network."""

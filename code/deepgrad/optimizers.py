@@ -191,12 +191,15 @@ def adamw(
     beta2: float = 0.999,
     eps: float = 1e-8,
     decay: float = 0.01,
+    where: Array | None = None,
 ) -> tuple[Array, AdamState]:
     """Adam with decoupled weight decay: Adam's step, and − η λ θ beside it, with
     λ = decay.
 
     The decay does not pass through m̂ and v̂, so it shrinks every weight by the same
-    share. decay: finite, not negative; the others as for `adam`. Loshchilov and
+    share. decay: finite, not negative; where: booleans in theta's shape, what shrinks
+    (None: all of theta); `where=net.weights()` spares biases and what batch
+    normalization keeps; the others as for `adam`. Loshchilov and
     Hutter, Decoupled weight decay regularization, ICLR 2019, arXiv:1711.05101; with
     λ multiplied by η, as frameworks do.
     """
@@ -205,7 +208,10 @@ def adamw(
     moved, state = adam(
         theta, grad, state, eta=eta, beta1=beta1, beta2=beta2, eps=eps
     )
-    return moved - eta * decay * theta, state
+    if where is None:
+        return moved - eta * decay * theta, state
+    require_same_shape("theta", theta, "where", where)
+    return moved - eta * decay * np.where(where, theta, 0), state
 
 
 def _running(theta: Array, state: Array | None) -> Array:
@@ -236,7 +242,7 @@ def _squarable(grad: Array) -> Array:
     if grad.dtype.kind != "f":
         return grad
     limit = _limit(grad.dtype)
-    if -limit <= grad.min(initial=0) and grad.max(initial=0) <= limit:
+    if np.vdot(grad, grad) <= limit * limit:  # one quick look spares the clipping
         return grad
     return np.clip(grad, -limit, limit)
 

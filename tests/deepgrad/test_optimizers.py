@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepgrad import LSTM, BatchNorm, Dense, Network, PReLU, Residual, normal
 from deepgrad.optimizers import adagrad, adam, adamw, momentum, nesterov, rmsprop, sgd
 from tests.strategies import moderate, rates
 
@@ -220,3 +221,17 @@ def test_adaptive_steps_follow_gradients_whose_squares_leave_float32(step, size)
         exact, exact_state = step(exact, grad, exact_state)  # float64 holds these squares
     np.testing.assert_allclose(theta, exact, rtol=1e-5)
     assert np.abs(exact[0]) > 0.01 if size > 1 else exact[0] != 0
+
+
+def test_decay_may_spare_what_is_no_weight():
+    net = Network([Dense(3, 4, normal(1)), BatchNorm(4), Residual([Dense(4, 4, normal(1)), PReLU()]), LSTM(2, 3)])
+    theta = np.ones(net.size)
+    moved, _ = adamw(theta, np.zeros(net.size), eta=0.5, decay=0.5, where=net.weights())
+    kept = [{name: set(values.flat) for name, values in layer.items()} for layer in net.views(moved)]
+    weights, spared = {0.75}, {1.0}
+    assert kept[0] == {"W": weights, "b": spared}
+    assert kept[1] == {"gamma": spared, "beta": spared, "mean": spared, "variance": spared}
+    assert kept[2] == {"0.W": weights, "0.b": spared, "1.a": spared}
+    assert kept[3] == {"Wx": weights, "Wh": weights, "b": spared}
+    with pytest.raises(ValueError, match=r"where has shape \(3,\)"):
+        adamw(theta, theta, where=np.ones(3, bool))

@@ -64,3 +64,8 @@ def require_layers(owner: str, layers: Sequence[Layer]) -> tuple[Layer, ...]:
     for k, layer in enumerate(layers):
         require_layer(f"layer {k}", layer)
     return layers
+
+
+def is_weight(name: str) -> bool:
+    """W, Wx, Wh are weights, b is not; a layer within a layer says "0.W"."""
+    return name.rpartition(".")[2].startswith("W")
