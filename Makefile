@@ -38,7 +38,7 @@ bench-builds: .venv/ready  ## how long builds take, how heavy pages are
 bench-speed: .venv-bench/ready  ## training steps of deepgrad beside scikit-learn's, JAX's and the peak of the matrix product
 	PYTHONPATH=code .venv-bench/bin/python -m tests.speed
 
-mutants: .venv-bench/ready  ## break deepgrad, one sign, number or argument at a time: which of these do its tests not notice?
+mutants: .venv-bench/ready  ## break deepgrad, one place at a time, and list what its tests do not notice
 	nice .venv-bench/bin/python -m tests.mutants
 
 check: .venv/ready  ## what pre-commit runs
