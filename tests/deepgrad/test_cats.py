@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgrad import Activation, Dense, Flatten, Network, accuracy, adam, cats, fit, he_normal, relu
+from deepgrad.cats import SPOTS
 from tests.strategies import seeds
 
 
@@ -17,6 +18,10 @@ def test_pictures_are_gray_and_bears_and_cats_take_turns(seed, n, jitter, noise)
     assert (x.shape, x.dtype, spotted.shape, spotted.dtype) == ((n, 1, 16, 16), np.float64, (n,), np.bool_)
     assert 0 <= x.min() <= x.max() <= 1
     assert labels.tolist() == [k % 2 for k in range(n)]
+
+
+def test_coats_reach_from_black_to_white_and_faces_jump_by_up_to_two_pixels():
+    assert draw(coat=(0, 1), jitter=2).x.shape == (200, 1, 16, 16)
 
 
 def test_one_seed_one_set_of_pictures():
@@ -53,6 +58,52 @@ def test_only_spotted_animals_change_when_others_lose_their_spots():
     changed = (some.x != none.x).any(axis=(1, 2, 3))
     assert np.array_equal(changed, some.spotted)
     assert not none.spotted.any()
+
+
+CAT_AND_BEAR = """
+8888888888888888 8888888888888888
+8888888888888888 8888888888888888
+8886788888876888 8888888888888888
+8886578888756888 8887788888877888
+8886556776556888 8865567777655688
+8886555555556888 8855555555555588
+8886555555556888 8865555555555688
+8886646556466888 8876555555556788
+8886707667076888 8886522552256888
+8885707667075888 8885522552255888
+8886646556466888 8886555555556888
+8887555115557888 8887555115557888
+8888655445568888 8888655445568888
+8888865555688888 8888865555688888
+8888887777888888 8888887777888888
+8888888888888888 8888888888888888
+"""  # grays from 0 for black to 9 for white: a look at it is the oracle
+
+
+def test_a_cat_and_a_bear_look_like_this():
+    x, _, _ = draw(2, spotted_cats=0, spotted_bears=0, noise=0, jitter=0, coat=(0.6, 0.6))
+    bear, cat = np.round(9 * x[:, 0]).astype(int)
+    drawn = [" ".join("".join(map(str, row)) for row in both) for both in zip(cat, bear, strict=True)]
+    assert drawn == CAT_AND_BEAR.split("\n")[1:-1]
+
+
+def test_spots_lie_about_the_places_they_have_on_the_brow_and_the_cheeks():
+    knobs = {"n": 2000, "noise": 0, "jitter": 0}
+    bare, spotted = draw(spotted_cats=0, spotted_bears=0, **knobs).x, draw(spotted_cats=1, spotted_bears=1, **knobs).x
+    darker = (bare - spotted).mean(axis=(0, 1))
+    for across, down in SPOTS:
+        row, column = round(9 + 5 * down), round(7.5 + 5 * across)
+        assert darker[row, column] > 0.1
+    assert darker[[5, 13, 13], [0, 7, 8]].max() < 0.02  # beside the head, on the chin
+
+
+def test_faces_jump_by_a_pixel_and_noise_is_a_twentieth_unless_told_otherwise():
+    plain = {"spotted_cats": 0, "spotted_bears": 0, "coat": (0.4, 0.4)}
+    dark = 0.9 - np.minimum(draw(2000, noise=0, **plain).x[:, 0], 0.9)
+    middles = (dark.sum(axis=1) * np.arange(16)).sum(axis=1) / dark.sum(axis=(1, 2))
+    assert 0.9 < np.abs(middles - 7.5).max() < 1.1
+    noisy, clean = draw(500, jitter=0, **plain).x, draw(500, jitter=0, noise=0, **plain).x
+    assert (noisy - clean)[(clean > 0.3) & (clean < 0.7)].std() == pytest.approx(0.05, rel=0.02)
 
 
 def test_ears_and_eyes_tell_cats_from_bears_and_nothing_else_does():
@@ -92,6 +143,7 @@ def test_jitter_moves_faces_by_so_many_pixels_at_most_and_changes_their_size():
     assert abs(moved.mean() - 7.5) < 5 * 1.5 / np.sqrt(3 * 2000)
     # areas go with the square of the radius, from 5 − 0.75 to 5 + 0.75
     assert np.sqrt(sizes.max() / size.max()) == pytest.approx(5.75 / 5, rel=0.03)
+    assert np.sqrt(sizes.min() / size.min()) == pytest.approx(4.25 / 5, rel=0.03)
 
 
 def test_noise_has_the_deviation_asked_for_and_is_clipped():
@@ -121,6 +173,7 @@ def test_a_small_network_can_learn_either_mark_by_itself(mark):
         ({"spotted_bears": np.nan}, "spotted_bears is nan"),
         ({"coat": (0.6, 0.5)}, r"coat is \(0\.6, 0\.5\)"),
         ({"coat": (-0.1, 0.5)}, r"coat is \(-0\.1, 0\.5\)"),
+        ({"coat": (0.5, 1.1)}, r"coat is \(0\.5, 1\.1\)"),
         ({"jitter": 2.1}, r"jitter is 2\.1"),
         ({"jitter": np.nan}, "jitter is nan"),
         ({"noise": -1}, "noise is -1"),

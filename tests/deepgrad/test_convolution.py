@@ -129,7 +129,8 @@ def test_what_does_not_fit(x, W, b, stride, padding, message):
 
 
 def test_conv1d_wants_windows_of_one_axis():
-    with pytest.raises(ValueError, match=r"conv1d.*\(5, 3, 3, 3\)"):
+    assert conv1d(np.ones((1, 1, 4)), np.ones((1, 1, 2)), np.zeros(1))[0].tolist() == [[[2, 2, 2]]]  # unit steps
+    with pytest.raises(ValueError, match=r"conv1d.*\(5, 3, 3, 3\).*\(filters, channels, k\)"):
         conv1d(np.zeros((2, 3, 4, 4)), np.zeros((5, 3, 3, 3)), np.zeros(5))
 
 

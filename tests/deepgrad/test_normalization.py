@@ -272,6 +272,12 @@ def test_calibrated_evaluation_is_training_on_all_the_data(dtype):
     np.testing.assert_allclose(own["variance"], h.var(axis=0), rtol=1e-5)
 
 
+def test_data_are_calibrated_in_the_dtype_of_theta():
+    net, rng = net_with(BatchNorm(6)), np.random.default_rng(0)
+    theta, x = net.init(rng), rng.normal(size=(50, 2))
+    assert np.array_equal(calibrate(net, theta, x), calibrate(net, theta, x.astype(np.float32)))
+
+
 def test_calibrating_images_measures_over_the_batch_and_space():
     net, rng = Network([BatchNorm(2)]), np.random.default_rng(0)
     x = rng.normal(size=(3, 2, 4, 5))

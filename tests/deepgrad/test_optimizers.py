@@ -212,15 +212,21 @@ def test_a_rate_taken_from_an_array_keeps_float32(optimizer):
 
 @pytest.mark.parametrize("step", [adagrad, rmsprop, adam])
 @pytest.mark.parametrize("size", [1e30, 3e38, 1e-30])
-def test_adaptive_steps_follow_gradients_whose_squares_leave_float32(step, size):
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_adaptive_steps_follow_gradients_whose_squares_leave_float32(step, size, sign):
     theta, state = np.zeros(2, np.float32), None
     exact, exact_state = np.zeros(2), None
-    grad = np.array([size, -size])
+    grad = sign * np.array([size, 1e-3 * size])
     for _ in range(20):
         theta, state = step(theta, grad.astype(np.float32), state)
         exact, exact_state = step(exact, grad, exact_state)  # float64 holds these squares
     np.testing.assert_allclose(theta, exact, rtol=1e-5)
     assert np.abs(exact[0]) > 0.01 if size > 1 else exact[0] != 0
+
+
+@pytest.mark.parametrize("step", ALL)
+def test_a_network_without_parameters_can_be_stepped(step):
+    assert step(np.zeros(0), np.zeros(0), None)[0].shape == (0,)
 
 
 def test_decay_may_spare_what_is_no_weight():

@@ -203,6 +203,12 @@ def test_batches_of_one_and_rows_that_are_single_numbers():
     assert sorted(result.history["loss"]) == pytest.approx([0, 0.125])
 
 
+def test_batches_hold_64_rows_unless_told_otherwise():
+    x = np.zeros((129, 2))
+    result = fit(NET, start(), x, np.zeros(129, int), rng=np.random.default_rng(0), epochs=1)
+    assert len(result.history["loss"]) == 3
+
+
 def test_epochs_are_counted_in_whole_batches():
     assert len(train(steps=None, epochs=2).history["loss"]) == 6
     assert len(train(steps=None, epochs=2, batch_size=100).history["loss"]) == 2
