@@ -95,6 +95,7 @@ def test_softmax_is_a_distribution_that_ignores_a_shift(z):
 def test_softmax_by_hand():
     y, _ = softmax(np.log([[1.0, 2.0, 5.0], [1, 1, 2]]))
     np.testing.assert_allclose(y, [[0.125, 0.25, 0.625], [0.25, 0.25, 0.5]], rtol=1e-15)
+    assert softmax(np.array([-3e38, 3e38], np.float32))[0].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("f", ALL)

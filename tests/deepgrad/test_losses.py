@@ -140,6 +140,12 @@ def test_no_probability_is_rounded_away_before_the_logarithm(dtype):
     assert back().dtype == dtype
 
 
+def test_scores_may_lie_farther_apart_than_the_largest_number():
+    scores = np.array([[-3e38, 3e38]], np.float32)
+    loss, back = softmax_cross_entropy(scores, np.array([1]))
+    assert (loss, back().tolist()) == (0, [[0, 0]])
+
+
 @given(scores=extreme(np.float32, (3, 4)))
 def test_any_finite_score_is_welcome(scores):
     loss, back = softmax_cross_entropy(scores, np.array([0, 1, 2]))

@@ -251,9 +251,10 @@ def test_divergence_is_named_with_its_step_and_the_last_good_loss(dtype):
     assert (back.step, back.last_loss, str(back)) == (error.step, error.last_loss, str(error))
 
 
-def test_divergence_in_the_very_last_step():
+@pytest.mark.parametrize("factor", [np.inf, 3e38])
+def test_divergence_in_the_very_last_step(factor):
     with pytest.raises(Diverged, match="at step 1 "):
-        train(steps=1, optimizer=lambda theta, grad, state: (theta * np.inf, state))
+        train(steps=1, optimizer=lambda theta, grad, state: (10 * (theta * factor), state))
 
 
 def test_divergence_in_the_very_first():
