@@ -232,6 +232,7 @@ def test_a_network_without_parameters_can_be_stepped(step):
 def test_decay_may_spare_what_is_no_weight():
     net = Network([Dense(3, 4, normal(1)), BatchNorm(4), Residual([Dense(4, 4, normal(1)), PReLU()]), LSTM(2, 3)])
     theta = np.ones(net.size)
+    assert net.weights().dtype == bool
     moved, _ = adamw(theta, np.zeros(net.size), eta=0.5, decay=0.5, where=net.weights())
     kept = [{name: set(values.flat) for name, values in layer.items()} for layer in net.views(moved)]
     weights, spared = {0.75}, {1.0}

@@ -257,6 +257,16 @@ def test_divergence_in_the_very_last_step(factor):
         train(steps=1, optimizer=lambda theta, grad, state: (10 * (theta * factor), state))
 
 
+def test_divergence_in_the_second_knows_the_loss_of_the_first():
+    losses = iter([0.5, np.nan])
+
+    def loss(y, target):
+        return next(losses), lambda: y
+
+    with pytest.raises(Diverged, match=r"at step 2 \(last good loss: 0\.5\)"):
+        train(loss=loss)
+
+
 def test_divergence_in_the_very_first():
     def loss(y, target):
         return np.nan, lambda: y
