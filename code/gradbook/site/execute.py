@@ -95,7 +95,7 @@ def key(nb: NotebookNode) -> str:
         if {lang, name} <= strings
     ]
     figures = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(shown)]
-    return "\0".join([memo.code_behind(imported), *figures, memo.lock()])
+    return "\0".join([memo.code_behind({module for module, _ in imported}), *figures, memo.lock()])
 
 
 def execute(path: Path, nb: NotebookNode) -> str | None:
