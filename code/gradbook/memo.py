@@ -1,7 +1,7 @@
 """Results on disk, under a key that changes whenever the answer could.
 
 The key of a call covers every definition in `code/` that the function can reach, through names in its own file and through
-imports into others, its arguments, the lock and Python's version. Editing a `draw` therefore leaves the measurement beside
+imports into others, its arguments, the lock, Python's version and the arithmetic. Editing a `draw` therefore leaves the measurement beside
 it alone, editing `adam` those that train with `sgd`, and editing anything a measurement stands on makes it new.
 (joblib.Memory keys a result by the function's own source only and would go stale.)
 """
@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import grimp
+
+from gradbook import ARITHMETIC
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("GRADBOOK_CACHE", ROOT / ".cache"))
@@ -98,7 +100,7 @@ def drop_leftovers() -> None:
 def lock() -> str:
     file = ROOT / "requirements.lock"
     pinned = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "no lock"
-    return f"{pinned} python {sys.version_info.major}.{sys.version_info.minor}"
+    return f"{pinned} python {sys.version_info.major}.{sys.version_info.minor} on {ARITHMETIC}"
 
 
 type Place = tuple[str, str]  # a module of `code/` and a name at its top, "" for all of it
@@ -183,7 +185,7 @@ def origin_of(module: str, name: str) -> Place:
     if module.split(".")[0] not in PACKAGES:
         return module, name
     for statement in parsed(source(module)).body:
-        if isinstance(statement, ast.ImportFrom):
+        if isinstance(statement, ast.ImportFrom) and statement.module != module:
             for alias in statement.names:
                 if name == (alias.asname or alias.name):
                     return origin_of(statement.module or "", alias.name)
