@@ -57,16 +57,24 @@ def where(key: str, function: Callable[..., Any]) -> Path:
 
 
 def load(path: Path) -> tuple[bool, Any]:
-    """(True, value), or (False, None) where there is no file or a damaged one, which is said on stderr."""
+    """(True, value), or (False, None) where there is no whole file."""
+    payload = whole(path)
+    return (False, None) if payload is None else (True, pickle.loads(payload))
+
+
+def whole(path: Path) -> bytes | None:
+    """What `store` wrote, or None where there is no file or a damaged one, which is said on stderr and removed."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return False, None
+        return None
     digest, payload = content[:32], content[32:]
-    if hashlib.sha256(payload).digest() != digest:
-        print(f"gradbook: {path.name} is damaged; measuring it again", file=sys.stderr)
-        return False, None
-    return True, pickle.loads(payload)
+    if hashlib.sha256(payload).digest() == digest:
+        return payload
+    print(f"gradbook: {path.name} is damaged; making it again", file=sys.stderr)
+    with suppress(OSError):
+        path.unlink()
+    return None
 
 
 def store(path: Path, value: Any) -> None:

@@ -135,7 +135,7 @@ def test_a_flipped_byte_is_noticed_said_and_mended(cache, capsys, position):
     content[position] ^= 1
     file.write_bytes(content)
     assert memo.recall(quarter.measure, points=11).z.size == 11
-    assert "is damaged; measuring it again" in capsys.readouterr().err
+    assert "is damaged; making it again" in capsys.readouterr().err
     memo.recall(quarter.measure, points=11)
     assert capsys.readouterr().err == ""
 
