@@ -124,6 +124,10 @@ CHAPTERS = (
      "sliders": ', sliders=(Slider(same("i"), ("0", "1"), 0),), frame_alt=frame_alt'},
 )  # fmt: skip
 NAV = "nav:\n  - 처음: index.md\n  - One: 1-chapter.md\n  - Two: 2-chapter.md\n  - 주장 장부: claims.md\n"
+EDITS = (  # from the one version of the book to the other: a measurement, and a sentence
+    ("code/gradbook/ch1_small/steady.py", "range(12)", "range(11)"),
+    ("docs/en/2-chapter.md", "Prose of", "Text of"),
+)
 ALL_CELLS = [f"cells {number} {lang}" for number in "12" for lang in ("en", "ko")]
 
 
@@ -147,7 +151,9 @@ def small_book(root: Path) -> dict[str, str]:
         (root / "docs" / lang / "index.md").write_text("# Home {#top}\n\nWelcome.\n")
     (root / "code/gradbook/ch1_small/noted.py").write_text(NOTE.lstrip())
     settings = root / "mkdocs.yml"
-    settings.write_text(re.sub(r"(?ms)^nav:.*?^$", NAV, settings.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    settings.write_text(
+        re.sub(r"(?ms)^nav:.*?^$", NAV, settings.read_text(encoding="utf-8"), count=1), encoding="utf-8"
+    )
     (root / "ran").touch()
     return environment | {"WHAT_RAN": str(root / "ran")}
 
