@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself, with uv where it is present and with venv + pip where not.
 # SHELL commands are POSIX; PYTHON=… chooses another interpreter (3.12 or newer).
-.PHONY: site serve test run full bench bench-builds bench-speed mutants lock check picture clean
+.PHONY: site serve test run full bench bench-builds bench-speed mutants torture lock check picture clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do $$p -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
@@ -8,6 +8,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1 # mkdocs is pinned below 2
 PORT ?= 8000
 CHAPTER ?= 1
+KILLS ?= 50
 LANG_ARG := $(if $(BOOK_LANG),--lang $(BOOK_LANG))
 
 site: .venv/ready  ## build the site into site/; the last good one stays until the new one is whole
@@ -40,6 +41,9 @@ bench-speed: .venv-bench/ready  ## training steps of deepgrad beside scikit-lear
 
 mutants: .venv-bench/ready  ## break deepgrad, one place at a time, and list what its tests do not notice
 	nice .venv-bench/bin/python -m tests.mutants
+
+torture: .venv/ready  ## builds killed at random moments, caches damaged file by file (KILLS=50 SEED=…, SMALL=1: a small book)
+	KILLS=$(KILLS) SEED=$(SEED) SMALL=$(SMALL) $(BIN)/python -m tests.torture
 
 check: .venv/ready  ## what pre-commit runs
 	$(BIN)/pre-commit run --all-files

@@ -122,11 +122,16 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """static-i18n leaves two things of MkDocs changed when its inner build fails; the next build while serving needs them."""
+    """Say in one line what the system refuses (a full disk, a folder that cannot be written); MkDocs would show a traceback.
+
+    static-i18n leaves two things of MkDocs changed when its inner build fails; the next build while serving needs them.
+    """
     utils.clean_directory = clean_directory
     log = logging.getLogger("mkdocs.commands.build")
     for muting in [found for found in log.filters if isinstance(found, I18nLoggingFilter)]:
         log.removeFilter(muting)
+    if isinstance(error, OSError):
+        raise PluginError(f"{error.filename or 'a file'}: {error.strerror or error}") from None
 
 
 def is_first_language(config: MkDocsConfig) -> bool:
