@@ -120,6 +120,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "gamma_moved": same(m.moved(m.gamma - 1).shown()),
         "beta_moved": same(m.moved(m.beta).shown()),
         "jitter": same(f"{100 * mean_interval(m.jitter).value:.0f}"),
+        "jitter_predicted": same(f"{100 / BATCH**0.5:.1f}"),
         "follows": same(order(power_of_ten_above(m.follows))),
         "move": same(f"{MOVE:g}"),
         "batch": same(str(BATCH)),

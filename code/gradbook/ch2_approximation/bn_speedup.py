@@ -86,7 +86,8 @@ def judge(m: Measurement) -> list[Claim]:
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {}
     for k, eta in enumerate(ETAS):
-        found[f"equal_{eta:g}".replace(".", "_")] = same(m.speedup(k, k).shown())
+        found[f"eta_{k}"] = same(f"{eta:g}")
+        found[f"equal_{k}"] = same(m.speedup(k, k).shown())
     plain, normed = m.best(0), m.best(1)
     return found | {
         "best": same(m.speedup(plain, normed).shown()),

@@ -13,7 +13,8 @@ from gradbook import style
 from gradbook.ch2_approximation.bn_stack import NAMES, WIDTH, Stack, hidden, stack
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, mean_interval
+from gradbook.stats import Estimate, mean_interval, scientific, significant_decimals
+from gradbook.stats import number as printed
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
@@ -128,7 +129,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
             ratio = m.ratio(kind, depth).value
             found[f"{key}_{depth}"] = same(m.at_best(kind, depth).shown())
             found[f"{key}_eta_{depth}"] = same(f"{ETAS[m.best(kind, depth)]:g}")
-            found[f"{key}_ratio_{depth}"] = same(f"{ratio:.2g}" if 1e-3 < ratio < 1000 else f"{ratio:.0e}")
+            found[f"{key}_ratio_{depth}"] = same(printed(ratio, significant_decimals(ratio, 2)) if 1e-3 < ratio < 1e4 else scientific(ratio))
     return found | {
         "guessing": same(f"{GUESSING:.2f}"),
         "learns": same(f"{LEARNS:.2f}"),

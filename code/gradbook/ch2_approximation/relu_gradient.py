@@ -12,7 +12,7 @@ from gradbook import style
 from gradbook.ch2_approximation.bn_stack import NAMES, WIDTH, Stack, factor, factor_normalized, hidden, stack
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, mean_interval, order, scientific, significant_decimals
+from gradbook.stats import Estimate, mean_interval, scientific, significant_decimals
 from gradbook.stats import number as printed
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
@@ -79,7 +79,7 @@ def share(x: Estimate) -> str:
 
 
 def short(x: float) -> str:
-    return order(x) if x < 1e-3 or x >= 1e4 else printed(x, significant_decimals(x, 2))
+    return scientific(x) if x < 1e-3 or x >= 1e4 else printed(x, significant_decimals(x, 2))
 
 
 def judge(m: Measurement) -> list[Claim]:
@@ -93,10 +93,10 @@ def judge(m: Measurement) -> list[Claim]:
             text=Text("ReLU를 쓰면 기울기가 사라지지 않는다", "ReLU keeps the gradient from vanishing"),
             verdict=verdict,
             finding=Text(
-                f"은닉층 {deepest}개를 지나 첫 층에 이르는 기울기는 시그모이드에서 {order(plain.value)}배, ReLU에서 He 초깃값이면 {he.number()}배, "
-                f"Xavier 초깃값이면 {order(xavier.value)}배입니다. 초깃값의 크기가 ReLU에 맞을 때의 이야기입니다.",
-                f"Through {deepest} hidden layers the gradient is multiplied by {order(plain.value)} with the sigmoid, by {he.number()} with ReLU and "
-                f"He's weights, and by {order(xavier.value)} with ReLU and Xavier's: the initial weights must fit ReLU.",
+                f"은닉층 {deepest}개를 지나 첫 층에 이르는 기울기는 시그모이드에서 {scientific(plain.value)}배, ReLU에서 He 초깃값이면 {he.number()}배, "
+                f"Xavier 초깃값이면 {scientific(xavier.value)}배입니다. 초깃값의 크기가 ReLU에 맞을 때의 이야기입니다.",
+                f"Through {deepest} hidden layers the gradient is multiplied by {scientific(plain.value)} with the sigmoid, by {he.number()} with ReLU and "
+                f"He's weights, and by {scientific(xavier.value)} with ReLU and Xavier's: the initial weights must fit ReLU.",
             ),
             estimate=he,
             unit=Text(f"배, ReLU와 He 초깃값, 은닉층 {deepest}개", f"times, ReLU with He's weights, {deepest} hidden layers"),
