@@ -120,7 +120,10 @@ def judge(m: Measurement) -> list[Claim]:
                 f"In layer {DEPTH} it changes the share of units whose whole batch lies on one side of 0 by {difference.shown(sign=True)} points.",
             ),
             estimate=difference,
-            unit=Text(f"%p, {DEPTH}번째 층의 한쪽 뉴런, 학습 전", f"percentage points of one-sided units, layer {DEPTH}, before training"),
+            unit=Text(
+                f"%p, {DEPTH}번째 층의 한쪽 뉴런, 학습 전",
+                f"percentage points of one-sided units, layer {DEPTH}, before training",
+            ),
             shown=same(difference.shown(sign=True)),
         )
     ]
@@ -171,9 +174,7 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
 
 
 def frame_alt(m: Measurement, lang: Lang, i: int) -> str:
-    without, normed = (
-        ", ".join(f"{100 * m.places[kind][i].one_sided[k - 1]:.0f}%" for k in SHOWN) for kind in KINDS
-    )
+    without, normed = (", ".join(f"{100 * m.places[kind][i].one_sided[k - 1]:.0f}%" for k in SHOWN) for kind in KINDS)
     layers = ", ".join(map(str, SHOWN))
     return Text(
         f"{STEPS[i]}걸음 뒤 층 {layers}의 분포. 배치 전체가 0의 한쪽에 놓인 뉴런의 비율은 BN이 없으면 차례로 {without}, 있으면 {normed}입니다.",

@@ -143,7 +143,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         axes.set_title(title[lang])
     for axes in panels[1]:
         axes.set_xlabel(Text("학습한 걸음", "training steps")[lang])
-    panels[1][0].legend(loc="best", handlelength=1.6)
+    made.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=UNITS)
     return made
 
 

@@ -111,7 +111,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         mean = np.exp(np.log(m.steps[k]).mean(axis=1))
         axes.plot(ETAS, mean, color=style.ORANGE, marker="s", linestyle="--" if k else "-",
                   markerfacecolor=style.PAPER if k else style.ORANGE, label=NAMES[kind][lang])  # fmt: skip
-        style.band(axes, ETAS, *np.quantile(m.steps[k], [0.05, 0.95], axis=1), style.ORANGE)
+        low, high = np.quantile(m.steps[k], [0.05, 0.95], axis=1)
+        style.band(axes, ETAS, low, high, style.ORANGE)
         axes.plot(ETAS[m.best(k)], mean[m.best(k)], "*", color=style.INK, markersize=9, zorder=4,
                   label=Text("가장 좋은 학습률", "best rate")[lang] if k else None)  # fmt: skip
     axes.axhline(LONGEST, color=style.MUTED, linestyle=":", linewidth=1.1)
@@ -122,7 +123,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     axes.set_ylim(top=LONGEST * 1.35)
     axes.set_xlabel(Text("학습률 η", "learning rate η")[lang])
     axes.set_ylabel(Text(f"손실 {TARGET:g}까지 걸린 걸음", f"steps to a loss of {TARGET:g}")[lang])
-    axes.legend(loc="upper center")
+    axes.legend(loc="lower left")
     return made
 
 
@@ -133,12 +134,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"BN의 빠르기: 같은 학습률에서는 {min(equal):.1f}–{max(equal):.1f}배, 저마다 가장 좋은 학습률에서는 {best:.1f}배",
-            f"손글씨 숫자, 은닉층 {DEPTH}개(폭 {WIDTH}), SGD, 배치 {BATCH}, 시드 {m.steps.shape[2]}개의 기하평균과 5–95 %. 최근 {OVER}걸음의 손실 평균이 {TARGET:g} 이하가 될 때까지 셉니다. {LONGEST}걸음에 닿지 못하면 {LONGEST}으로 셉니다.",
+            f"손글씨 숫자, 은닉층 {DEPTH}개(폭 {WIDTH}), SGD, 배치 {BATCH}, 시드 {m.steps.shape[2]}개의 기하평균과 5–95 %. 최근 {OVER}걸음의 손실 평균이 {TARGET:g} 이하가 될 때까지 셉니다. {LONGEST}걸음에 닿지 못하면 {LONGEST}으로 세므로, 그런 학습률에서 배수는 적어도 이만큼이라는 뜻입니다.",
             f"학습률 {', '.join(f'{eta:g}' for eta in ETAS)}에서 걸린 걸음. ReLU: {table[0]}. ReLU + BN: {table[1]}.",
         ),
         "en": Words(
             f"BN's speed-up: {min(equal):.1f} to {max(equal):.1f} times at equal rates, {best:.1f} times at each one's best",
-            f"Digits, {DEPTH} hidden layers (width {WIDTH}), SGD, batches of {BATCH}, geometric mean of {m.steps.shape[2]} seeds and 5–95%. We count until the mean loss of the last {OVER} steps is {TARGET:g} or less; a run that is not there after {LONGEST} steps counts as {LONGEST}.",
+            f"Digits, {DEPTH} hidden layers (width {WIDTH}), SGD, batches of {BATCH}, geometric mean of {m.steps.shape[2]} seeds and 5–95%. We count until the mean loss of the last {OVER} steps is {TARGET:g} or less; a run that is not there after {LONGEST} steps counts as {LONGEST}, so that at such rates the speed-up is at least the one given.",
             f"Steps at the rates {', '.join(f'{eta:g}' for eta in ETAS)}. ReLU: {table[0]}. ReLU + BN: {table[1]}.",
         ),
     }[lang]

@@ -114,7 +114,10 @@ def judge(m: Measurement) -> list[Claim]:
                 f"At the best rate the loss after {STEPS} steps is {losses[0].number()} and {losses[1].number()} (guessing: {GUESSING:.2f}).",
             ),
             estimate=losses[1],
-            unit=Text(f"손실, ReLU + BN, 은닉층 {deep}개, {STEPS}걸음", f"loss, ReLU + BN, {deep} hidden layers, {STEPS} steps"),
+            unit=Text(
+                f"손실, ReLU + BN, 은닉층 {deep}개, {STEPS}걸음",
+                f"loss, ReLU + BN, {deep} hidden layers, {STEPS} steps",
+            ),
         )
     ]
 
@@ -129,7 +132,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
             ratio = m.ratio(kind, depth).value
             found[f"{key}_{depth}"] = same(m.at_best(kind, depth).shown())
             found[f"{key}_eta_{depth}"] = same(f"{ETAS[m.best(kind, depth)]:g}")
-            found[f"{key}_ratio_{depth}"] = same(printed(ratio, significant_decimals(ratio, 2)) if 1e-3 < ratio < 1e4 else scientific(ratio))
+            found[f"{key}_ratio_{depth}"] = same(
+                printed(ratio, significant_decimals(ratio, 2)) if 1e-3 < ratio < 1e4 else scientific(ratio)
+            )
     return found | {
         "guessing": same(f"{GUESSING:.2f}"),
         "learns": same(f"{LEARNS:.2f}"),

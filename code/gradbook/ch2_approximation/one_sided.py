@@ -22,7 +22,9 @@ WIDTH, POINTS = 30, 200
 @dataclass(frozen=True)
 class Measurement:
     pieces: NDArray[np.int64]  # (seeds, hidden layers, without and with BN, shifts)
-    constructed: NDArray[np.int64]  # pieces where biases put all data on the positive side, (seeds, without and with BN)
+    constructed: NDArray[
+        np.int64
+    ]  # pieces where biases put all data on the positive side, (seeds, without and with BN)
     bend: float  # how far the constructed layer is from a straight line, at most, relative to its range
 
     def at(self, hidden: int, normed: bool, shift: float) -> Estimate:
@@ -112,7 +114,10 @@ def judge(m: Measurement) -> list[Claim]:
                 f"With data shifted by {far:g}, networks of {deep} hidden layers have {without.number()} pieces, with BN {normed.number()}.",
             ),
             estimate=without,
-            unit=Text(f"조각, 은닉층 {deep}개, BN 없음, {far:g}만큼 민 자료", f"pieces, {deep} hidden layers, no BN, data shifted by {far:g}"),
+            unit=Text(
+                f"조각, 은닉층 {deep}개, BN 없음, {far:g}만큼 민 자료",
+                f"pieces, {deep} hidden layers, no BN, data shifted by {far:g}",
+            ),
         )
     ]
 
@@ -150,13 +155,15 @@ def draw(m: Measurement, lang: Lang) -> Figure:
                 markerfacecolor=style.PAPER if normed else style.ORANGE,
                 label=Text("BN 있음", "with BN")[lang] if normed else Text("BN 없음", "without BN")[lang],
             )  # fmt: skip
-            style.band(axes, shifts, *np.quantile(found, [0.05, 0.95], axis=0), style.ORANGE)
+            low, high = np.quantile(found, [0.05, 0.95], axis=0)
+            style.band(axes, shifts, low, high, style.ORANGE)
         if k == 0:
             axes.plot(grid, expected(grid), color=style.INK, linewidth=0.9, zorder=4,
                       label=Text("이론 (BN 없음)", "theory (no BN)")[lang])  # fmt: skip
         axes.axhline(1, color=style.INK, linestyle=":", linewidth=1.1)
         style.log(axes.yaxis, [1, 2, 5, 10, 20, 50, 100])
         axes.set_ylim(0.85, 180)
+        axes.set_xticks([0, 2, 4, 6, 8, 10])
         axes.set_title(title[lang])
         axes.set_xlabel(Text("자료를 민 거리", "shift of the data")[lang])
     panels[0].set_ylabel(Text("곧은 조각의 수", "straight pieces")[lang])

@@ -54,8 +54,14 @@ class Measurement:
 
 
 def network(kind: str) -> Network:
-    act = {"PReLU": PReLU(START), "fixed": Activation(leaky_relu(START)), "ReLU": Activation(relu)}[kind]
-    layers = [layer for k in range(LAYERS) for layer in (Dense(WIDTH if k else 64, WIDTH, he_normal), act)]
+    acts: dict[str, PReLU | Activation] = {
+        "PReLU": PReLU(START),
+        "fixed": Activation(leaky_relu(START)),
+        "ReLU": Activation(relu),
+    }
+    layers: list[Dense | PReLU | Activation] = []
+    for k in range(LAYERS):
+        layers += [Dense(WIDTH if k else 64, WIDTH, he_normal), acts[kind]]
     return Network([*layers, Dense(WIDTH, 10, he_normal)])
 
 
@@ -95,7 +101,10 @@ def one_seed(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float
             net, net.init(rng), data.x, data.labels,
             rng=rng, optimizer=partial(sgd, eta=ETA), steps=STEPS, batch_size=BATCH,
         )  # fmt: skip
-        found[i] = trained.history["loss"][-50:].mean(), 100 * accuracy(net(trained.theta, data.x_test)[0], data.labels_test)
+        found[i] = (
+            trained.history["loss"][-50:].mean(),
+            100 * accuracy(net(trained.theta, data.x_test)[0], data.labels_test),
+        )
         if kind == "PReLU":
             slopes = slopes_of(net, trained.theta)
     return slopes, found, gradient_error(seed)

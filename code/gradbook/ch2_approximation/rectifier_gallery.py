@@ -43,9 +43,10 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
                   label="ReLU" if name != "ReLU" else None)  # fmt: skip
         axes.plot(m.z, broken(m.z, found[name]), color=style.ORANGE, label=name)
         if name == "RReLU":
-            below = m.z < 0
-            ends = [np.full(below.sum(), end) if found is m.slope else end * m.z[below] for end in (LOWER, UPPER)]
-            style.band(axes, m.z[below], *ends, style.ORANGE)
+            below = m.z[m.z < 0]
+            for_slopes = found is m.slope
+            low, high = (np.full_like(below, end) if for_slopes else end * below for end in (LOWER, UPPER))
+            style.band(axes, below, low, high, style.ORANGE)
         axes.axhline(0, color=style.MUTED, linewidth=0.7)
         axes.set_title(label)
         axes.set_xlabel("z")

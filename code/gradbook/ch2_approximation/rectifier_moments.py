@@ -52,12 +52,9 @@ def moments_drawn(lower: float, upper: float) -> tuple[float, float]:
     """The same for RReLU in training, whose slope is itself drawn from U[lower, upper)."""
     nodes, weights = np.polynomial.legendre.leggauss(8)
     slopes = (lower + upper) / 2 + (upper - lower) / 2 * nodes
-    mean = sum(w / 2 * normal_mean(lambda z, f=leaky_relu(s): f(z)[0]) for s, w in zip(slopes, weights, strict=True))  # type: ignore[misc]
-    square = sum(
-        w / 2 * normal_mean(lambda z, f=leaky_relu(s): f(z)[0] ** 2)  # type: ignore[misc]
-        for s, w in zip(slopes, weights, strict=True)
-    )
-    return float(mean), float(square - mean**2)
+    each = np.array([moments(leaky_relu(slope)) for slope in slopes])  # (slopes, 2)
+    mean = float(weights / 2 @ each[:, 0])
+    return mean, float(weights / 2 @ (each[:, 1] + each[:, 0] ** 2)) - mean**2
 
 
 def measure() -> Measurement:

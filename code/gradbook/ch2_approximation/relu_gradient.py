@@ -99,7 +99,9 @@ def judge(m: Measurement) -> list[Claim]:
                 f"He's weights, and by {scientific(xavier.value)} with ReLU and Xavier's: the initial weights must fit ReLU.",
             ),
             estimate=he,
-            unit=Text(f"배, ReLU와 He 초깃값, 은닉층 {deepest}개", f"times, ReLU with He's weights, {deepest} hidden layers"),
+            unit=Text(
+                f"배, ReLU와 He 초깃값, 은닉층 {deepest}개", f"times, ReLU with He's weights, {deepest} hidden layers"
+            ),
         )
     ]
 
@@ -140,8 +142,11 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         line, found = LINES[kind], m.log_ratio[kind]
         axes.plot(grid, m.predicted[kind] ** (grid - 1), color=style.INK, linewidth=0.8, zorder=4)
         axes.plot(depths, np.exp(found.mean(axis=0)), label=NAMES[kind][lang], **line)
-        style.band(axes, depths, *np.exp(np.quantile(found, [0.05, 0.95], axis=0)), str(line["color"]))
-    axes.plot([], [], color=style.INK, linewidth=0.9, label=Text("폭이 무한할 때의 이론", "theory, infinite width")[lang])
+        low, high = np.exp(np.quantile(found, [0.05, 0.95], axis=0))
+        style.band(axes, depths, low, high, str(line["color"]))
+    axes.plot(
+        [], [], color=style.INK, linewidth=0.9, label=Text("폭이 무한할 때의 이론", "theory, infinite width")[lang]
+    )
     style.log(axes.yaxis, [1e5, 1, 1e-5, 1e-10, 1e-15, 1e-20, 1e-25, 1e-30])
     axes.set_xticks([2, *DEPTHS[2:]])
     axes.set_xlabel(Text("은닉층의 수", "hidden layers")[lang])
