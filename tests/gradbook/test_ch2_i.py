@@ -221,6 +221,8 @@ def test_places_of_a_fresh_network(monkeypatch):
     assert seen.one_sided[0] == np.mean([(c > 0).all() or (c <= 0).all() for c in z.T])
     assert seen.before.sum(axis=1) * (8 / 48) == pytest.approx(1)
     assert (seen.before == seen.after).all()
+    pairs = [z[i] @ z[j] / np.linalg.norm(z[i]) / np.linalg.norm(z[j]) for i in range(50) for j in range(i)]
+    assert seen.alike[0] == pytest.approx(np.mean(pairs))
     theta = bn_stack.stack("ReLU+BN", 3).init(np.random.default_rng(0), dtype=np.float64)
     normed = activation_places.places("ReLU+BN", theta, x)
     assert normed.error < 1e-9
@@ -228,10 +230,12 @@ def test_places_of_a_fresh_network(monkeypatch):
 
 
 def test_places_verdicts():
-    seen = activation_places.Places(np.zeros((10, 48)), np.zeros((10, 48)), np.zeros(10), 1e-12)
+    seen = activation_places.Places(np.zeros((10, 48)), np.zeros((10, 48)), np.zeros(10), np.zeros(10), 1e-12)
     spread = np.linspace(-0.05, 0.05, 20)[:, None] * np.ones(10)
     m = activation_places.Measurement(
-        places={"ReLU": [seen], "ReLU+BN": [seen]}, one_sided={"ReLU": 0.4 + spread, "ReLU+BN": np.zeros((20, 10))}
+        places={"ReLU": [seen], "ReLU+BN": [seen]},
+        one_sided={"ReLU": 0.4 + spread, "ReLU+BN": np.zeros((20, 10))},
+        alike={},
     )
     assert m.difference().value == pytest.approx(-40)
     assert verdict(activation_places, m) == "holds"

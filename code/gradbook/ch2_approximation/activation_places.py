@@ -31,6 +31,7 @@ class Places:
     before: NDArray[np.float64]  # z = Wh + b as a density over EDGES, (layers, bins)
     after: NDArray[np.float64]  # what enters ReLU: z, or BN's output
     one_sided: NDArray[np.float64]  # share of units whose whole batch lies on one side of 0, (layers,)
+    alike: NDArray[np.float64]  # mean cosine between the z of two images, (layers,)
     error: float  # largest distance of BN's output from mean β and standard deviation |γ|σ/√(σ² + ε); 0 without BN
 
 
@@ -38,6 +39,7 @@ class Places:
 class Measurement:
     places: dict[Stack, list[Places]]  # one for each of STEPS, seed 0
     one_sided: dict[Stack, NDArray[np.float64]]  # before training, (seeds, layers)
+    alike: dict[Stack, NDArray[np.float64]]  # the same
 
     def difference(self) -> Estimate:
         """One-sided units of the last hidden layer before training, with BN minus without, in percentage points."""
@@ -61,8 +63,16 @@ def places(kind: Stack, theta: NDArray[np.floating], x: NDArray[np.floating]) ->
         before=np.stack([density(z) for z in before]),
         after=np.stack([density(y) for y in after]),
         one_sided=np.array([((y > 0).all(axis=0) | (y <= 0).all(axis=0)).mean() for y in after]),
+        alike=np.array([cosine(y) for y in after]),
         error=float(error),
     )
+
+
+def cosine(z: NDArray[np.floating]) -> float:
+    """Mean cosine of the angle between two rows: 1 if all point the same way, 0 if they have nothing in common."""
+    unit = z / np.linalg.norm(z, axis=1, keepdims=True)
+    n = len(z)
+    return float((np.sum(unit.sum(axis=0) ** 2) - n) / (n * (n - 1)))
 
 
 def density(z: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -72,13 +82,14 @@ def density(z: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def at_start(seed: int) -> NDArray[np.float64]:
-    """(kinds, layers): share of one-sided units before training."""
+    """(kinds, 2, layers): share of one-sided units and mean cosine between images, before training."""
     data = digits()
     rows = np.random.default_rng(seed).permutation(len(data.x))[:IMAGES]
     found = []
     for kind in KINDS:
         theta = stack(kind, DEPTH).init(np.random.default_rng([seed, 1]), dtype=np.float64)
-        found.append(places(kind, theta, data.x[rows]).one_sided)
+        seen = places(kind, theta, data.x[rows])
+        found.append(np.stack([seen.one_sided, seen.alike]))
     return np.stack(found)
 
 
@@ -98,7 +109,8 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     found = np.stack(sweep(at_start, seeds))
     return Measurement(
         places=dict(zip(KINDS, sweep(through_training, KINDS), strict=True)),
-        one_sided={kind: found[:, k] for k, kind in enumerate(KINDS)},
+        one_sided={kind: found[:, k, 0] for k, kind in enumerate(KINDS)},
+        alike={kind: found[:, k, 1] for k, kind in enumerate(KINDS)},
     )
 
 
@@ -136,6 +148,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "first_layer": same(first.shown()),
         "last_layer": same(share["ReLU"].shown()),
         "last_layer_bn": same(f"{100 * m.one_sided['ReLU+BN'][:, -1].mean():.1f}"),
+        "alike_first": same(mean_interval(m.alike["ReLU"][:, 0]).shown()),
+        "alike_last": same(mean_interval(m.alike["ReLU"][:, -1]).shown()),
+        "alike_bn": same(mean_interval(m.alike["ReLU+BN"][:, -1]).shown()),
         "difference": same(m.difference().shown(sign=True)),
         "depth": same(str(DEPTH)),
         "images": same(str(IMAGES)),

@@ -109,7 +109,7 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"기울기는 사라지지 않고, 은닉층 {shallow}개에서 {small.value:,.0f}배, {deep}개에서 {large.value:,.0f}배로 커집니다. "
-                f"저마다 가장 좋은 학습률에서 {STEPS}걸음 뒤의 손실은 {losses[0].number()}과 {losses[1].number()}입니다(찍으면 {GUESSING:.2f}).",
+                f"저마다 가장 좋은 학습률에서 {STEPS}걸음 뒤의 손실은 차례로 {losses[0].number()}, {losses[1].number()}입니다(찍으면 {GUESSING:.2f}).",
                 f"The gradient does not vanish but grows: {small.value:,.0f} times through {shallow} hidden layers, {large.value:,.0f} times through {deep}. "
                 f"At the best rate the loss after {STEPS} steps is {losses[0].number()} and {losses[1].number()} (guessing: {GUESSING:.2f}).",
             ),
