@@ -52,7 +52,7 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
         axes.set_xlabel("z")
         axes.set_xticks([-4, -2, 0, 2, 4])
     panels[0].set_ylim(-2, 4.3)
-    panels[1].set_ylim(-0.65, 1.5)
+    panels[1].set_ylim(-0.65, 3.35)  # SERLU comes up to λα at 0
     panels[0].legend(loc="upper left")
     return made
 
