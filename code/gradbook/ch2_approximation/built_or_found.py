@@ -104,7 +104,7 @@ def judge(m: Measurement) -> list[Claim]:
                     else "Training falls behind at no width. "
                 )
                 + f"At width {WIDTHS[-1]} its error is {widest.number()} times as large; started from steps scattered over the interval, {scattered.number()} times.",
-            ),  # fmt: skip
+            ),
             estimate=widest,
             unit=Text(f"학습한 오차 ÷ 만든 오차, 폭 {WIDTHS[-1]}", f"error found over error built, width {WIDTHS[-1]}"),
         )

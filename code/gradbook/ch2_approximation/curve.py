@@ -1,13 +1,14 @@
 """The curve that networks of this chapter are built, or trained, to follow on [0, 1]; and curves drawn at random."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 WAVES = 5  # of a random curve
 
-type Reals = NDArray[np.float64]
+type Reals = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -17,25 +18,19 @@ class Curve:
     amplitudes: tuple[float, ...]  # a₁, a₂, …
     phases: tuple[float, ...]
 
-    def __call__(self, x: Reals) -> Reals:
+    def __call__(self, x: Reals) -> NDArray[np.float64]:
         """Its values: x of any shape."""
-        return 0.5 + sum(
-            (
-                a * np.sin(2 * np.pi * k * x + phase)
-                for k, (a, phase) in enumerate(zip(self.amplitudes, self.phases, strict=True), 1)
-            ),
-            start=np.zeros_like(x),
-        )
+        value = np.full(np.shape(x), 0.5)
+        for k, (a, phase) in enumerate(zip(self.amplitudes, self.phases, strict=True), 1):
+            value += a * np.sin(2 * np.pi * k * x + phase)
+        return value
 
-    def slope(self, x: Reals) -> Reals:
+    def slope(self, x: Reals) -> NDArray[np.float64]:
         """Its derivative."""
-        return sum(
-            (
-                2 * np.pi * k * a * np.cos(2 * np.pi * k * x + phase)
-                for k, (a, phase) in enumerate(zip(self.amplitudes, self.phases, strict=True), 1)
-            ),
-            start=np.zeros_like(x),
-        )
+        value = np.zeros(np.shape(x))
+        for k, (a, phase) in enumerate(zip(self.amplitudes, self.phases, strict=True), 1):
+            value += 2 * np.pi * k * a * np.cos(2 * np.pi * k * x + phase)
+        return value
 
     @property
     def steepest(self) -> float:

@@ -1,6 +1,7 @@
 """Straight pieces of a saw against parameters: one wide layer and many narrow ones, counted (goes with claim 2.5)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -46,7 +47,10 @@ def measure(points: int = 1025) -> Measurement:
     for depth in DRAWN:
         net, theta = sawtooth(depth)
         saws.append(net(theta, x[:, None])[0][:, 0])
-    return Measurement(x, np.stack(saws), *np.array(counts).T, difference=worst)
+    pieces, shallow_pieces, deep_units, shallow_units, deep_size, shallow_size = np.array(counts).T
+    return Measurement(
+        x, np.stack(saws), pieces, shallow_pieces, deep_units, shallow_units, deep_size, shallow_size, worst
+    )
 
 
 def judge(m: Measurement) -> list[Claim]:
@@ -79,7 +83,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         top.set_xticks([0, 1])
         top.set_yticks([0, 1])
         top.grid(False)
-    count = axes["count"]
+    count: Any = axes["count"]
     count.plot(
         m.deep_size, m.pieces, label=Text("깊게: 층마다 ReLU 2개", "deep: 2 ReLUs a layer")[lang], **style.SERIES[1]
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ class Measurement:
 def network(sizes: Sequence[int]) -> Network:
     """Dense layers of these sizes, ReLU between them."""
     layers: list[Dense | Activation] = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         layers += [Dense(fan_in, fan_out, he_normal), Activation(relu)]
     return Network(layers[:-1])
 

@@ -75,7 +75,7 @@ def by_four_sides(surface: Surface, n: int, xy: Reals) -> Reals:
     steps, _ = sigmoid(SHARP * n * (xy[:, :, None] - edges(n)).astype(np.float32))  # (points, 2, n + 1)
     inside = -np.diff(steps, axis=2)
     towers, _ = sigmoid(SHARP * (inside[:, 0, :, None] + inside[:, 1, None, :] - np.float32(1.5)))
-    return towers.reshape(len(xy), -1) @ heights(surface, n).astype(np.float32).ravel()  # type: ignore[no-any-return]
+    return towers.reshape(len(xy), -1) @ heights(surface, n).astype(np.float32).ravel()
 
 
 def by_one_layer(surface: Surface, units: int, xy: Reals, rng: np.random.Generator) -> Reals:
@@ -95,4 +95,4 @@ def by_one_layer(surface: Surface, units: int, xy: Reals, rng: np.random.Generat
         return np.column_stack([net(theta, points)[0], np.ones(len(points))])
 
     weights, *_ = np.linalg.lstsq(features(learned), surface(learned), rcond=1e-10)
-    return features(xy) @ weights  # type: ignore[no-any-return]
+    return features(xy) @ weights

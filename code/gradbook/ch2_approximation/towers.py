@@ -1,10 +1,10 @@
 """With two inputs: one tower, a surface, and the towers that stand for it, in three dimensions (the picture to claim 2.3)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d import Axes3D
 from numpy.typing import NDArray
 
 import deepgrad
@@ -81,8 +81,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         (m.fields[-1], style.BLUE, many),
     )
     for place, (seen, color, title) in enumerate(panels, 1):
-        axes = made.add_subplot(2, 2, place, projection="3d")
-        assert isinstance(axes, Axes3D)
+        axes: Any = made.add_subplot(2, 2, place, projection="3d")
         x, y = np.meshgrid(seen.ticks, seen.ticks, indexing="ij")
         axes.plot_surface(
             x, y, seen.z, color=style.PAPER, edgecolor=color, linewidth=0.5, shade=False, rstride=1, cstride=1
