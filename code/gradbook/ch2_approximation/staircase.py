@@ -14,6 +14,7 @@ from gradbook.text import Lang, Text, same
 
 STEPS = (2, 4, 8, 16, 32, 64)
 STEEPNESS = (5, 10, 20, 50, 100, 200, 1000)
+FEW = 4  # of STEPS: where gentle steps may do better than steep ones
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,18 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    most = m.error[-1]
+    few, most = m.error[STEPS.index(FEW)], m.error[-1]
     return {
+        "few": same(str(FEW)),
+        "few_best": same(f"{STEEPNESS[int(few.argmin())]:,}"),
+        "few_best_error": same(f"{few.min():.2f}"),
+        "few_steep_error": same(f"{few[-1]:.2f}"),
         "most": same(str(STEPS[-1])),
         "gentle": same(str(STEEPNESS[0])),
         "gentle_error": same(f"{most[0]:.2f}"),
         "steep": same(f"{STEEPNESS[-1]:,}"),
         "steep_error": same(f"{most[-1]:.3f}"),
-        "best": same(str(STEEPNESS[int(most.argmin())])),
+        "best": same(f"{STEEPNESS[int(most.argmin())]:,}"),
         "best_error": same(f"{most.min():.3f}"),
     }
 
