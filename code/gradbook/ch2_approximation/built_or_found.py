@@ -114,14 +114,13 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found = {
         f"{name}_{n}": same(m.against_built(errors, n).shown())
         for name, errors in (("usual", m.usual), ("scattered", m.scattered))
-        for n in WIDTHS
+        for n in (4, 16, 64)
     }
     wide = m.usual[:, -1]
     return found | {
         "built_wide": same(f"{m.built[-1]:.3f}"),
         "usual_wide": same(f"{np.median(wide):.2f}"),
         "usual_middle": same(f"{np.median(m.usual[:, 2]):.2f}"),
-        "scattered_wide": same(f"{np.median(m.scattered[:, -1]):.3f}"),
         "reached": same(str(int((wide <= m.built[-1]).sum()))),
         "seeds": same(str(len(m.usual))),
         "examples": same(str(EXAMPLES)),

@@ -105,12 +105,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "units": same(f"{POINTS[-1] - 1:,}"),
         "dimensions": same(str(DIMENSIONS[-1])),
         "bound": same(order(power_of_ten_above(m.worst(POINTS[-1])))),
-        "loss_bound": same(order(power_of_ten_above(m.loss))),
         "float32": same(f"{worst32:.1f}"),
         "contradiction": same(f"{m.contradiction:.3f}"),
-        "seeds": same(str(len(m.error[1]))),
-        "shown": same(str(SHOWN)),
-        "shown_units": same(str(SHOWN - 1)),
     }
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from deepgrad import interpolate, linear_pieces, sawtooth
 from gradbook import style
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import order, power_of_ten_above
 from gradbook.text import Lang, Text, same
 
 DEPTHS = tuple(range(1, 11))
@@ -61,13 +60,10 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return {
         "deepest": same(str(DEPTHS[-1])),
         "pieces": same(f"{m.pieces[-1]:,}"),
-        "teeth": same(f"{m.pieces[-1] // 2:,}"),
         "deep_units": same(f"{m.deep_units[-1]:,}"),
-        "shallow_units": same(f"{m.shallow_units[-1]:,}"),
         "least_units": same(f"{m.pieces[-1] - 1:,}"),
         "deep_size": same(f"{m.deep_size[-1]:,}"),
         "shallow_size": same(f"{m.shallow_size[-1]:,}"),
-        "difference": same(order(power_of_ten_above(m.difference)) if m.difference else "0"),
     }
 
 

@@ -19,7 +19,7 @@ from gradbook.text import Lang, Text, Verdict, same
 
 FOLDS = (2, 3, 4)
 SHALLOW, DEEP = (1, 99, 1), (1, 9, 9, 9, 9, 1)  # 298 parameters each
-EXAMPLES, STEPS, ETA = 128, 2000, 0.003
+EXAMPLES, STEPS, ETA = 128, 1500, 0.003
 
 type Reals = NDArray[np.float64]
 
@@ -147,7 +147,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "examples": same(str(EXAMPLES)),
         "shallow_pieces": same(f"{m.pieces['shallow'][:, middle].mean():.0f}"),
         "deep_pieces": same(f"{m.pieces['deep'][:, middle].mean():.0f}"),
-        "own_pieces": same(f"{np.median(m.pieces['own'][:, middle]):.0f}"),
         "possible_pieces": same(f"{DEEP[1] ** (len(DEEP) - 3) * (DEEP[1] + 1):,}"),
         "flat": same(f"{m.flat[middle]:.2f}"),
         "own_best": same(f"{m.error['own'][:, middle].min():.2f}"),

@@ -58,8 +58,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "gentle_error": same(f"{most[0]:.2f}"),
         "steep": same(f"{STEEPNESS[-1]:,}"),
         "steep_error": same(f"{most[-1]:.3f}"),
-        "best": same(f"{STEEPNESS[int(most.argmin())]:,}"),
-        "best_error": same(f"{most.min():.3f}"),
     }
 
 

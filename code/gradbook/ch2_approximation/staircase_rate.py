@@ -75,14 +75,12 @@ def judge(m: Measurement) -> list[Claim]:
 
 def numbers(m: Measurement) -> dict[str, Text]:
     return {
-        "rate": same(m.rate().shown()),
         "curves": same(str(len(m.error))),
         "few": same(str(STEPS[0])),
         "many": same(str(STEPS[-1])),
         "few_error": same(f"{np.median(m.error[:, 0]):.2f}"),
         "many_error": same(f"{np.median(m.error[:, -1]):.4f}"),
         "of_bound": same(f"{100 * (m.error / m.bound).max():.0f}"),
-        "sharp": same(f"{SHARP:,}"),
     }
 
 

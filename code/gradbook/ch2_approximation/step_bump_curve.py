@@ -10,7 +10,7 @@ from deepgrad import staircase
 from gradbook import style
 from gradbook.ch2_approximation.curve import CURVE
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.text import Lang, Text, same
+from gradbook.text import Lang, Text
 
 STEEPNESS = (10, 40, 400)
 PLACE, BUMP = 0.5, (0.3, 0.6)
@@ -54,14 +54,6 @@ def judge(m: Measurement) -> list[Claim]:
     return []
 
 
-def numbers(m: Measurement) -> dict[str, Text]:
-    return {
-        "steps": same(str(STEPS)),
-        "steepness": same(str(STEEPNESS[-1])),
-        "worst": same(f"{m.worst:.2f}"),
-    }
-
-
 def draw(m: Measurement, lang: Lang) -> Figure:
     made = Figure(figsize=(style.WIDTH, 4.2))
     axes = made.subplot_mosaic([["step", "bump"], ["curve", "curve"]], height_ratios=[1, 1.25])
@@ -101,4 +93,4 @@ def words(m: Measurement, lang: Lang) -> Words:
     }[lang]
 
 
-EXPERIMENT = Experiment(measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words))
+EXPERIMENT = Experiment(measure=measure, judge=judge, drawing=Drawing(draw=draw, words=words))

@@ -92,7 +92,6 @@ def judge(m: Measurement) -> list[Claim]:
 def numbers(m: Measurement) -> dict[str, Text]:
     return {
         "surfaces": same(str(len(m.corners))),
-        "rate": same(m.rate(m.corners).shown()),
         "change": same(f"{m.change(m.corners):.2f}"),
         "change_four_sides": same(f"{m.change(m.four_sides):.2f}"),
         "coarsest": same(str(SIDES[0])),
@@ -103,7 +102,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "pits": same(f"{np.median(m.pits):.3f}"),
         "layer_units": same(str(UNITS[-1])),
         "one_layer": same(scientific(float(np.median(m.one_layer[:, -1])), 1)),
-        "sharp": same(str(SHARP)),
     }
 
 

@@ -11,7 +11,7 @@ import deepgrad
 from gradbook import style
 from gradbook.ch2_approximation.surface import SURFACE, edges, grid, heights
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.text import Lang, Text, same
+from gradbook.text import Lang, Text
 
 FIELDS = (4, 9)  # towers along a side
 SHARP = 400  # steepness times the width of a tower
@@ -67,10 +67,6 @@ def judge(m: Measurement) -> list[Claim]:
     return []
 
 
-def numbers(m: Measurement) -> dict[str, Text]:
-    return {"many": same(str(FIELDS[-1])), "corners": same(str((FIELDS[-1] + 1) ** 2)), "worst": same(f"{m.worst:.2f}")}
-
-
 def draw(m: Measurement, lang: Lang) -> Figure:
     made = Figure(figsize=(style.WIDTH, 4.3))
     few, many = (Text(f"기둥 {n}×{n}개", f"{n}×{n} towers") for n in FIELDS)
@@ -109,4 +105,4 @@ def words(m: Measurement, lang: Lang) -> Words:
     }[lang]
 
 
-EXPERIMENT = Experiment(measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words))
+EXPERIMENT = Experiment(measure=measure, judge=judge, drawing=Drawing(draw=draw, words=words))
