@@ -203,6 +203,7 @@ def test_sawtooth_trained_verdicts():
         size={"shallow": 298, "deep": 298}, deep_units=20, shallow_units=1023, saw_pieces=1024, steps=10, flat=np.full(3, 0.29),
     )  # fmt: skip
     assert verdict(sawtooth_trained, m) == "holds-if"
-    assert verdict(sawtooth_trained, replace(m, error=m.error | {"deep": 0.05 * spread})) == "holds"
+    assert verdict(sawtooth_trained, replace(m, error=m.error | {"own": 0.05 * spread})) == "holds"
     assert verdict(sawtooth_trained, replace(m, shallow_units=20)) == "does-not-hold"
     assert m.difference(4).value == pytest.approx(0.1)
+    assert m.difference(3, "own").value == pytest.approx(0.18)

@@ -146,7 +146,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     axes.set_xscale("log", base=2)
     axes.set_xticks(WIDTHS, [str(n) for n in WIDTHS])
     axes.set_ylim(0.003, 0.5)
-    style.log(axes.yaxis, [0.003, 0.01, 0.03, 0.1, 0.3])
+    style.log(axes.yaxis, [0.01, 0.03, 0.1, 0.3])
     axes.set_xlabel(Text("은닉층의 폭 (뉴런 수)", "width of the hidden layer (units)")[lang])
     axes.set_ylabel(Text("가장 큰 오차", "largest error")[lang])
     axes.legend(loc="lower left")

@@ -94,7 +94,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     style.band(axes, STEPS, low, high, style.BLUE)
     axes.set_xscale("log", base=2)
     axes.set_xticks(STEPS, [str(n) for n in STEPS])
-    style.log(axes.yaxis, [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1])
+    style.log(axes.yaxis, [0.001, 0.01, 0.03, 0.1, 0.3, 1])
     axes.set_xlabel(Text("계단의 수 (은닉층의 뉴런 수)", "steps (units in the hidden layer)")[lang])
     axes.set_ylabel(Text("가장 큰 오차", "largest error")[lang])
     axes.legend(loc="lower left")

@@ -84,8 +84,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         )
         axes.set_axis_off()
         axes.set(xlim=(0, 1), ylim=(0, 1), zlim=(0, 1) if seen is m.tower else (-1, 1))
-        axes.view_init(elev=32, azim=-62)
-        axes.set_box_aspect((1, 1, 0.55), zoom=1.1)
+        axes.view_init(elev=30, azim=-55)
+        axes.set_box_aspect((1, 1, 0.55), zoom=1.05)
         axes.set_title(title[lang], y=0.95)
     return made
 
