@@ -48,7 +48,7 @@ def deep_net(kind: Kind, features: int, width: int, depth: int, outputs: int) ->
         blocks = (depth - 1) // 2
         shrink = blocks if kind == "skip" else 1
         for _ in range(blocks):
-            branch = [
+            branch: list[Layer] = [
                 Dense(width, width, he_normal),
                 Activation(relu),
                 Dense(width, width, normal((2 / width / shrink) ** 0.5)),

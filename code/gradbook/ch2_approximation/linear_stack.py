@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,7 +29,7 @@ class Measurement:
 
 
 def linear_net(sizes: Sequence[int]) -> Network:
-    return Network([Dense(n, m, he_normal) for n, m in zip(sizes[:-1], sizes[1:], strict=True)])
+    return Network([Dense(n, m, he_normal) for n, m in pairwise(sizes)])
 
 
 def drawn(net: Network, rng: np.random.Generator) -> Array:

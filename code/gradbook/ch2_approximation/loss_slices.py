@@ -15,7 +15,7 @@ from gradbook.stats import number
 from gradbook.text import Lang, Text, same
 
 KINDS: tuple[Kind, Kind] = ("plain", "skip")
-DEPTH, PLACES = 31, 33
+DEPTH, PLACES = 31, 25
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,10 @@ def network(s: Scale, depth: int, rng: np.random.Generator) -> tuple[Network, Ar
     """1-WIDTH-…-WIDTH-1 with `depth` hidden layers, and its θ, biases drawn as well."""
     layers: list[Layer] = [Dense(1, WIDTH, normal(s.first**0.5))]
     for _ in range(depth - 1):
-        branch = [Activation(relu), Dense(WIDTH, WIDTH, normal((s.weights / WIDTH) ** 0.5 * (s.block or 1)))]
+        branch: list[Layer] = [
+            Activation(relu),
+            Dense(WIDTH, WIDTH, normal((s.weights / WIDTH) ** 0.5 * (s.block or 1))),
+        ]
         layers += branch if s.block is None else [Residual(branch)]
     end = [Activation(relu)] if s.block is None else []
     net = Network([*layers, *end, Dense(WIDTH, 1, normal((s.weights / WIDTH) ** 0.5))])
@@ -165,9 +168,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     deep = DEPTHS[-1]
     names: dict[Arm, str] = {"plain": "plain", "skip unscaled": "unscaled", "skip": "skip", "notebook": "notebook", "no biases": "unbiased"}  # fmt: skip
     found = {key: same(at(m, arm, deep).shown()) for arm, key in names.items()}
-    found |= {
-        f"{key}_theory": same(f"{m.predicted[arm, deep][LAGS.index(LAG)]:.2f}") for arm, key in names.items()
-    }
+    found |= {f"{key}_theory": same(f"{m.predicted[arm, deep][LAGS.index(LAG)]:.2f}") for arm, key in names.items()}
     error = max(abs(at(m, *setting).value - m.predicted[setting][LAGS.index(LAG)]) for setting in m.correlation)
     return found | {
         "shallow": same(at(m, "plain", DEPTHS[0]).shown()),

@@ -55,7 +55,8 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             estimate=smoother,
             unit=Text(
-                f"거칠기의 변화, 은닉층 {RUGGED_DEPTHS[-1]}개", f"change of roughness, {RUGGED_DEPTHS[-1]} hidden layers"
+                f"거칠기의 변화, 은닉층 {RUGGED_DEPTHS[-1]}개",
+                f"change of roughness, {RUGGED_DEPTHS[-1]} hidden layers",
             ),
             shown=same(smoother.shown(sign=True)),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -39,7 +40,7 @@ def one_seed(seed: int) -> Seed:
     sizes = [64, WIDTH, WIDTH, WIDTH]
     layers = [
         layer
-        for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True)
+        for fan_in, fan_out in pairwise(sizes)
         for layer in (Dense(fan_in, fan_out, xavier_normal), Activation(sigmoid))
     ]
     net = Network([*layers, Dense(WIDTH, 10, xavier_normal)])
@@ -164,8 +165,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 
 
 def words(m: Measurement, lang: Lang) -> Words:
-    fresh, trained = (100 * m.typical("slopes", when).value for when in ("before", "after"))  # type: ignore[arg-type]
-    links = [order(m.typical("links", when).value) for when in ("before", "after")]  # type: ignore[arg-type]
+    fresh, trained = (100 * m.typical("slopes", when).value for when in ("before", "after"))
+    links = [order(m.typical("links", when).value) for when in ("before", "after")]
     return {
         "ko": Words(
             f"σ′ 셋의 곱은 보통 상한의 {fresh:.0f} %, 학습한 뒤에는 {trained:.0f} %입니다",

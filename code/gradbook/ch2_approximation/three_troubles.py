@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -38,7 +39,7 @@ ACTIVATIONS = ("sigmoid", "ReLU")
 SIZINGS: tuple[Sizing, ...] = ("width", "parameters", "skip")  # the last: equal width, with skip connections
 
 RATIO_DEPTHS, RATIO_WIDTH, IMAGES = (2, 5, 10, 15, 20, 25, 30), 32, 100
-GAP_DEPTHS, GAP_WIDTH, EXAMPLES, GAP_STEPS, GAP_ETA, BATCH = (1, 3, 5, 9), 32, 200, 400, 2e-3, 50
+GAP_DEPTHS, GAP_WIDTH, EXAMPLES, GAP_STEPS, GAP_ETA, BATCH = (1, 3, 5, 9), 32, 200, 300, 2e-3, 50
 RUGGED_DEPTHS = (3, 11, 21, 31)
 
 
@@ -74,7 +75,7 @@ def gradient_ratio(setting: tuple[str, int, int]) -> float:
     f, init = (sigmoid, xavier_normal) if activation == "sigmoid" else (relu, he_normal)
     sizes = [64] + [RATIO_WIDTH] * depth
     layers: list[Layer] = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         layers += [Dense(fan_in, fan_out, init), Activation(f)]
     net = Network([*layers, Dense(RATIO_WIDTH, 10, init)])
     theta = net.init(rng, dtype=np.float64)
@@ -119,7 +120,10 @@ def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
         ("plain", "moons"): (RUGGED_DEPTHS[0], RUGGED_DEPTHS[-1]),
     }
     settings = [
-        Toys(kind, depth, seed, toy, longer) for (kind, toy), depths in arms.items() for depth in depths for seed in seeds
+        Toys(kind, depth, seed, toy, longer)
+        for (kind, toy), depths in arms.items()
+        for depth in depths
+        for seed in seeds
     ]
     found = iter(sweep(ruggedness, settings))
     return Measurement(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -38,7 +39,7 @@ class Measurement:
 
 def network(name: str) -> Network:
     f = OPERATIONS[name]
-    *hidden, last = (Dense(n, m, xavier_normal) for n, m in zip(SIZES[:-1], SIZES[1:], strict=True))
+    *hidden, last = (Dense(n, m, xavier_normal) for n, m in pairwise(SIZES))
     return Network([*(layer for dense in hidden for layer in (dense, Activation(f))), last])
 
 
@@ -152,7 +153,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     k = 3
     axes.plot(NUDGE, np.minimum(steps[k] * NUDGE / NUDGE[k], 100), color=style.INK, linestyle=":", linewidth=1.2,
               label=Text("밀기에 비례", "in proportion to the nudge")[lang])  # fmt: skip
-    style.log(axes.xaxis, NUDGE)
+    style.log(axes.xaxis, NUDGE.tolist())
     axes.set_ylim(-3, 108)
     axes.set_xlabel(Text("가중치 하나를 민 크기", "size of the nudge to one weight")[lang])
     axes.set_ylabel(Text("손실이 조금이라도 바뀐 비율 (%)", "nudges that change the loss at all (%)")[lang])
