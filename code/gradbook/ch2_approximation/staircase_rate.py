@@ -41,7 +41,7 @@ def build_error(curve: Curve, steps: int, sharp: float = SHARP) -> float:
     return float(np.abs(y[:, 0] - curve(x)).max())
 
 
-def measure(seeds: Sequence[int] = range(40)) -> Measurement:
+def measure(seeds: Sequence[int] = range(100)) -> Measurement:
     """One random curve a seed; every number of steps builds it anew."""
     curves = [random_curve(np.random.default_rng(seed)) for seed in seeds]
     return Measurement(
