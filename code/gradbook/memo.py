@@ -94,8 +94,10 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError) and error.errno:  # a full disk does not say which file it refused
+            error.filename = error.filename or str(path)
         raise
 
 
