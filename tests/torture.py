@@ -53,7 +53,8 @@ class Book:
             file.write_text(text.replace(texts[1 - version], texts[version]), encoding="utf-8")
 
     def start(self, *module: str, **options: object) -> subprocess.Popen[bytes]:
-        with self.output.open("wb") as output:
+        self.output.unlink(missing_ok=True)  # what an earlier run still writes goes elsewhere
+        with self.output.open("xb") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
@@ -167,7 +168,8 @@ def torture(book: Book, kills: int, seed: int, share: float) -> Counter[str]:
         assert book.wait_for_silence() == [], "processes outlive the killed build"
         begun = time.monotonic()
         book.run(*SITE)
-        spans[command] = lived + (time.monotonic() - begun if killed else 0)
+        if command == SITE:
+            spans[SITE] = lived + (time.monotonic() - begun if killed else 0)
         assert book.shown() == sites[version], "the next build differs from an undisturbed one"
         if command == CLAIMS:
             assert book.run(*CLAIMS) == claims[version]

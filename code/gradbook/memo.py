@@ -12,6 +12,8 @@ import importlib.util
 import inspect
 import os
 import pickle
+import re
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ from gradbook import ARITHMETIC
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("GRADBOOK_CACHE", ROOT / ".cache"))
+SHARED = Path("/dev/shm")
 PACKAGES = ("gradbook", "deepgrad")
 
 
@@ -91,17 +94,25 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError) and error.errno:  # a full disk does not say which file it refused
+            error.filename = error.filename or str(path)
         raise
 
 
 def drop_leftovers() -> None:
     """Remove what killed processes left half written, an hour ago or more: nobody can still be writing it."""
-    for path in CACHE.rglob(".*.*"):
+    for path in [*CACHE.rglob(".*.*"), *(path for path in SHARED.glob("*") if is_orphaned(path))]:
         with suppress(OSError):
-            if path.is_file() and time.time() - path.stat().st_mtime > 3600:
-                path.unlink()
+            if time.time() - path.stat().st_mtime > 3600:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def is_orphaned(path: Path) -> bool:
+    """Whether joblib left this in shared memory for workers of a process that is gone."""
+    found = re.match(r"(?:sem\.loky-|joblib_memmapping_folder_)(\d+)[-_]", path.name)
+    return found is not None and not Path("/proc", found[1]).exists()
 
 
 @cache

@@ -5,8 +5,10 @@ import textwrap
 
 import pytest
 
+import deepgrad
 from gradbook import memo
-from gradbook.ch1_vanishing import dropout_rates, link_decay, quarter, salt_and_sugar, update_by_layer
+from gradbook.ch1_vanishing import dropout_rates, link_decay, quarter, salt_and_sugar
+from gradbook.experiment import experiments
 
 MODULE = """
 from gradbook import style
@@ -88,10 +90,19 @@ def test_a_module_taken_whole_counts_whole():
     assert ("deepgrad.optimizers", "adam") in memo.definition("deepgrad", "")[1]
 
 
-def test_an_optimiser_reaches_what_trains(edited):
-    before = key(update_by_layer)
-    edited("deepgrad.optimizers", "eta * grad", "2 * eta * grad")
-    assert key(update_by_layer) != before
+TRAINED_BY = {  # chapter 1, by hand: who calls the optimiser, or an experiment that does
+    "sgd": {"update_by_layer", "dropout_rates", "salt_and_sugar", "scarcity"},
+    "adam": set(),
+}
+
+
+@pytest.mark.parametrize("optimizer", TRAINED_BY)
+def test_an_optimiser_reaches_what_it_trains_and_nothing_else(edited, optimizer):
+    chapter = {named.name: named.experiment for named in experiments(1)}
+    before = {name: key(experiment) for name, experiment in chapter.items()}
+    docstring = getattr(deepgrad, optimizer).__doc__[:20]
+    edited("deepgrad.optimizers", docstring, f"Edited. {docstring}")
+    assert {name for name in chapter if key(chapter[name]) != before[name]} == TRAINED_BY[optimizer]
 
 
 def test_modules_out_of_reach_do_not_matter(edited):

@@ -131,7 +131,7 @@ def on_build_error(error: Exception) -> None:
     for muting in [found for found in log.filters if isinstance(found, I18nLoggingFilter)]:
         log.removeFilter(muting)
     if isinstance(error, OSError):
-        raise PluginError(f"{error.filename or 'a file'}: {error.strerror or error}") from None
+        raise PluginError(f"{error.filename2 or error.filename or 'a file'}: {error.strerror or error}") from None
 
 
 def is_first_language(config: MkDocsConfig) -> bool:
