@@ -6,50 +6,31 @@ show, the lock and Python stay the same. Prose is not asked, so an edit of it ex
 
 import ast
 import hashlib
-import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import jupytext
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, CellTimeoutError, DeadKernelError
-from nbconvert.preprocessors import Preprocessor
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 from tqdm import tqdm
-from traitlets import Bool
 
 from gradbook import memo
 from gradbook.site import store
+from gradbook.site.notebooks import COLORS, is_notebook, place, sources
 from gradbook.sweep import cores
 from gradbook.text import LANGS, BookError
 
 SECONDS_A_CELL = 120
-COLORS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class StoredOutputs(Preprocessor):
-    """Gives nbconvert's copy of a notebook its stored outputs: named in `jupyter/jupyter_nbconvert_config.py`."""
-
-    enabled = Bool(True)
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        cells = code_cells(nb)
-        found, stored = memo.load(place(cells))
-        if not found:
-            raise BookError("a page's cells have no outputs: build with `make site`, which executes them first")
-        for cell, outputs in zip(cells, stored[1], strict=True):
-            cell["outputs"] = [from_dict(output) for output in outputs]  # type: ignore[no-untyped-call]
-        return nb, resources
 
 
 def execute_all(docs: Path) -> None:
     """Outputs for every notebook below docs, then nothing else. A BookError says what failed, and where."""
-    pages = {path: jupytext.read(path) for path in notebooks(docs)}
-    wanted = {place(code_cells(nb)) for nb in pages.values()}
-    stale = [path for path, nb in pages.items() if not is_fresh(nb)]
+    pages = notebooks(docs)
+    wanted = {place(code) for code in pages.values()}
+    stale = [path for path, code in pages.items() if not is_fresh(code)]
     if stale:
         with ThreadPoolExecutor(cores()) as pool:  # each waits for a kernel, a process of its own
             done = pool.map(lambda path: execute(path, pages[path]), stale)
@@ -60,28 +41,21 @@ def execute_all(docs: Path) -> None:
         old.unlink()
 
 
-def notebooks(docs: Path) -> list[Path]:
-    return [path for path in sorted(docs.rglob("*.md")) if "\nkernelspec:" in path.read_text(encoding="utf-8-sig")]
+def notebooks(docs: Path) -> dict[Path, list[str]]:
+    """The code cells of each notebook below docs."""
+    texts = {path: path.read_text(encoding="utf-8-sig") for path in sorted(docs.rglob("*.md"))}
+    return {path: sources(text) for path, text in texts.items() if is_notebook(text)}
 
 
-def code_cells(nb: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
+def is_fresh(code: Sequence[str]) -> bool:
+    found, stored = memo.load(place(code))
+    return found and stored[0] == key(code)
 
 
-def place(cells: Sequence[NotebookNode]) -> Path:
-    digest = hashlib.sha256("\0".join(cell.source for cell in cells).encode()).hexdigest()[:24]
-    return memo.CACHE / "cells" / f"{digest}.pickle"
-
-
-def is_fresh(nb: NotebookNode) -> bool:
-    found, stored = memo.load(place(code_cells(nb)))
-    return found and stored[0] == key(nb)
-
-
-def key(nb: NotebookNode) -> str:
+def key(code: Sequence[str]) -> str:
     """What the cells depend on beside their own text."""
     try:
-        tree = ast.parse("\n".join(cell.source for cell in code_cells(nb)))
+        tree = ast.parse("\n".join(code))
     except SyntaxError:
         return "executing says it better"
     nodes = list(ast.walk(tree))
@@ -95,19 +69,21 @@ def key(nb: NotebookNode) -> str:
         if {lang, name} <= strings
     ]
     figures = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(shown)]
-    return "\0".join([memo.code_behind(imported), *figures, memo.lock()])
+    return "\0".join([memo.code_behind(imported), *figures, memo.lock(), Path(__file__).read_text(encoding="utf-8")])
 
 
-def execute(path: Path, nb: NotebookNode) -> str | None:
+def execute(path: Path, code: Sequence[str]) -> str | None:
     """Run the cells and store what they put out; the message, if one fails."""
     where = f"{path.parent.name}/{path.name}"
+    nb = new_notebook(cells=[new_code_cell(source) for source in code])
     client = NotebookClient(
         nb,
         timeout=SECONDS_A_CELL,
+        coalesce_streams=True,  # what a cell prints slowly arrives in pieces, quickly in one: the page must not tell
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=ERROR"],
     )
-    before = key(nb)
+    before = key(code)
     try:
         client.execute()
     except CellTimeoutError:
@@ -116,14 +92,13 @@ def execute(path: Path, nb: NotebookNode) -> str | None:
         return f"{where}: the kernel died while it ran\n{running(nb)}"
     except (CellExecutionError, CellControlSignal) as error:
         return f"{where}: a cell failed\n{COLORS.sub('', str(error)).strip()}"
-    cells = code_cells(nb)
-    memo.store(place(cells), (before, [[dict(output) for output in cell.outputs] for cell in cells]))
+    memo.store(place(code), (before, [[dict(output) for output in cell.outputs] for cell in nb.cells]))
     return None
 
 
 def running(nb: NotebookNode) -> str:
     """The first cell that has not come to its end."""
-    return next((str(cell.source) for cell in code_cells(nb) if not finished(cell)), "(the last cell)")
+    return next((str(cell.source) for cell in nb.cells if not finished(cell)), "(the last cell)")
 
 
 def finished(cell: NotebookNode) -> bool:

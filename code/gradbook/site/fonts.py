@@ -16,9 +16,7 @@ from html import unescape
 from pathlib import Path
 from typing import Final
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-
+from gradbook import memo
 from gradbook.memo import CACHE, write_whole
 from gradbook.text import BookError
 
@@ -102,8 +100,14 @@ def origin(face: Face) -> Path:
 @cache
 def covered(face: Face) -> frozenset[str]:
     """The characters the font has; NanumGothic without its few raised and lowered digits, which would clash with the others."""
-    with TTFont(origin(face), lazy=True) as font:
-        has = frozenset(map(chr, font.getBestCmap()))
+    kept = CACHE / "fonts" / f"{face.file}-{hashlib.sha256(memo.lock().encode()).hexdigest()[:16]}.pickle"
+    found, has = memo.load(kept)
+    if not found:
+        from fontTools.ttLib import TTFont  # a slow import, and most builds cut no font
+
+        with TTFont(origin(face), lazy=True) as font:
+            has = frozenset(map(chr, font.getBestCmap()))
+        memo.store(kept, has)
     return has if face.package != NANUM.package else has - frozenset("¹²³") - frozenset(map(chr, range(0x2070, 0x20A0)))
 
 
@@ -112,6 +116,9 @@ def cut_down(face: Face, used: str) -> Path:
     key = hashlib.sha256(f"{used}{origin(face).stat().st_size}{Path(__file__).read_text()}".encode()).hexdigest()[:16]
     made = CACHE / "fonts" / f"{face.file.removesuffix('.woff2')}-{key}.woff2"
     if not made.exists():
+        from fontTools import subset
+        from fontTools.ttLib import TTFont
+
         options = subset.Options(
             flavor="woff2", hinting=False, notdef_outline=True, recalc_timestamp=False, name_IDs=[0, 13, 14],
             layout_features=["ccmp", "kern", "mark", "mkmk", "ssty", "dtls", "flac"],

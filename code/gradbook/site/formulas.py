@@ -14,16 +14,10 @@ LEFT_OVER = re.compile(r'class="arithmatex">(.{0,80})', re.DOTALL)
 
 def render(html: str, page: str) -> str:
     """Replace what arithmatex marked; a BookError names page and formula that will not convert."""
-    html = MARKED.sub(lambda m: mathml(latex(m[2]), m[1] == "div", page), html)
+    html = MARKED.sub(lambda m: mathml(unescape(m[2]).strip(), m[1] == "div", page), html)
     if left := LEFT_OVER.search(html):
         raise BookError(f"{page}: this formula is cut in two or empty: {left[1]!r}")
     return html
-
-
-def latex(text: str) -> str:
-    """The formula as written. Inside a notebook's cells Markdown escapes it twice (`&amp;lt;`)."""
-    once = unescape(text).strip()
-    return once.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def mathml(formula: str, display: bool, page: str) -> str:
@@ -37,5 +31,4 @@ def mathml(formula: str, display: bool, page: str) -> str:
 
 @cache
 def convert(formula: str, display: bool) -> str:
-    made = LatexToMathML(fancy_error=False).convert_with_local_state(formula, displaystyle=display)
-    return made.replace("<math", '<math data-search-exclude="1"', 1)  # its letters without their places are noise
+    return LatexToMathML(fancy_error=False).convert_with_local_state(formula, displaystyle=display)

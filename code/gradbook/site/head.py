@@ -1,11 +1,10 @@
-"""What every page's template output needs mended: alternates in other languages, the search's address, foreign scripts."""
+"""What every page's template output needs mended: alternates in other languages, the search's address."""
 
 import re
 
 from gradbook.site import words
 from gradbook.text import Lang
 
-MATHJAX = re.compile(r"<script data-mkdocs-jupyter-mathjax=.*?</script>\s*", re.DOTALL)
 ALTERNATE = re.compile(r'\s*<link rel="alternate" href="[^"]*" hreflang="[^"]*">')
 CONFIG_BASE = re.compile(r'(<script id="__config" type="application/json">\{"annotate": [^,]*, "base": ")([^"]*)(")')
 WORKER = re.compile(r'"search": "([^"]*?)assets/javascripts/workers/(search\.\w+\.min\.js)"')
@@ -13,8 +12,8 @@ DIALOG = 'data-md-component="search" role="dialog"'
 
 
 def mend(html: str, url: str, lang: Lang, site_url: str, languages: list[str], default: str) -> str:
-    """The page's HTML without MathJax, with absolute alternates, searching its own language only."""
-    html = mend_search(MATHJAX.sub("", html), lang, default)
+    """The page's HTML with absolute alternates, searching its own language only."""
+    html = mend_search(html, lang, default)
     return alternates(html, url, site_url, languages, default)
 
 

@@ -17,16 +17,28 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
-from mkdocs.utils import clean_directory, meta
+from mkdocs.utils import clean_directory
 from mkdocs_static_i18n.utils import I18nLoggingFilter  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout, installed or not
 
-from gradbook.site import cells, fonts, formulas, head, library, outputs, prepared, search_index, source_pages, store
+from gradbook.site import (
+    fonts,
+    formulas,
+    head,
+    library,
+    notebooks,
+    outputs,
+    prepared,
+    search_index,
+    source_pages,
+    store,
+    templates,
+)
 from gradbook.site.placeholders import LanguageBook, Sheet
 from gradbook.text import BookError, Lang
 
-BEFORE, LAST = 200, -200  # around the priorities of mkdocs-jupyter (100) and static-i18n (-100)
+LAST = -200  # below static-i18n's priority (-100)
 LIBRARY = re.compile(r"^\{\{\s*library\s*\}\}$", re.MULTILINE)
 books: list[LanguageBook] = []  # of the build under way
 
@@ -42,24 +54,22 @@ def on_config(config: MkDocsConfig) -> None:
             books.clear()
             prepared.prepare()
             prepared.execute_pages(Path(config.docs_dir))
-        cache = prepared.pages_cache(language(config))
     except BookError as error:
         raise PluginError(str(error)) from None
-    config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(cache)
 
 
-@event_priority(BEFORE)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """A notebook's front matter is Jupyter's; what it says about the page counts here too. `{{ library }}` is Markdown."""
-    _, front = meta.get_data(Path(page.file.abs_src_path or "").read_text(encoding="utf-8-sig"))
-    if "kernelspec" in front:
-        page.meta.update({key: value for key, value in front.items() if key not in ("jupytext", "kernelspec")})
+    """`{{ library }}` is Markdown; a notebook's cells are not."""
+    if "kernelspec" in page.meta:
+        page.meta["cells"] = notebooks.split(markdown)
+        return notebooks.markdown(page.meta["cells"])
     return LIBRARY.sub(lambda _: library.markdown(language(config)), markdown)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     try:
-        return formulas.render(cells.clean(html, language(config)), page.file.src_uri)
+        html = formulas.render(html, page.file.src_uri)
+        return notebooks.fill(html, page.meta["cells"], language(config)) if "cells" in page.meta else html
     except BookError as error:
         raise PluginError(str(error)) from None
 
@@ -72,7 +82,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
         book = LanguageBook(language(config), store.ledger(), sheets)
         book.check(store.figure_names(book.lang))
         for page, sheet in zip(pages, sheets, strict=True):
-            page.content = book.resolve(sheet)
+            page.content, page.meta["aside"] = templates.set_aside(book.resolve(sheet))
             description = book.plain(str(page.meta.get("description") or ""), sheet)
             page.meta["description"] = description.replace('"', "&quot;")  # templates put it into attributes as it is
             resolve_titles(page.toc.items, book, sheet)
@@ -80,6 +90,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     except BookError as error:
         raise PluginError(str(error)) from None
     books.append(book)
+    env.bytecode_cache = templates.Compiled()
 
 
 def resolve_titles(items: list[AnchorLink], book: LanguageBook, sheet: Sheet) -> None:
@@ -88,9 +99,9 @@ def resolve_titles(items: list[AnchorLink], book: LanguageBook, sheet: Sheet) ->
         resolve_titles(item.children, book, sheet)
 
 
-@event_priority(LAST)  # after mkdocs-jupyter has put in its scripts
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     languages, default = all_languages(config)
+    output = templates.put_back(output, page.meta["aside"])
     return head.mend(output, page.url, language(config), config.site_url or "/", languages, default)
 
 
@@ -106,7 +117,6 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 @event_priority(LAST)  # after static-i18n has built the other languages
 def on_post_build(config: MkDocsConfig) -> None:
-    prepared.sign_pages(Path(config.plugins["mkdocs-jupyter"].config["cache_dir"]))
     if not is_first_language(config):
         return
     site = Path(config.site_dir)

@@ -1,19 +1,15 @@
-"""Before the pages: a fixed clock, measurements and figures, and a fresh place for executed notebooks."""
+"""Before the pages: a fixed clock, measurements and figures, and executed cells."""
 
 import hashlib
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from gradbook.memo import CACHE, ROOT, write_whole
-from gradbook.site import store
+from gradbook.site import notebooks, store
 from gradbook.text import BookError
 
-SUMS = "sha256"
-CELL = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
 CONSTANT_TIME = "1767225600"  # 2026-01-01: where there is no git, or nothing committed yet
 
 
@@ -22,8 +18,6 @@ def fix_environment(serving: bool) -> None:
     os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit())
     paths = [str(store.CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
-    config = [str(Path(__file__).with_name("jupyter")), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(dict.fromkeys(config))
     if serving:  # bytecode written into the watched folder would set off another rebuild
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
@@ -61,7 +55,8 @@ def execute_pages(docs: Path) -> None:
 
 def cells_digest(docs: Path) -> str:
     """Of all cells, and of everything that these may depend on; prose does not matter."""
-    cells = [cell for path in sorted(docs.rglob("*.md")) for cell in CELL.findall(path.read_text(encoding="utf-8-sig"))]
+    texts = [path.read_text(encoding="utf-8-sig") for path in sorted(docs.rglob("*.md"))]
+    cells = [repr(notebooks.sources(text)) for text in texts if notebooks.is_notebook(text)]
     return hashlib.sha256("\0".join([digest("*"), *cells]).encode()).hexdigest()
 
 
@@ -69,23 +64,6 @@ def run(failure: str, *module: str) -> None:
     """`python -m module`, which says itself what went wrong."""
     if status := subprocess.run([sys.executable, "-m", *module], cwd=ROOT).returncode:
         raise BookError(f"{failure} (`{' '.join(module)}` ended with status {status}, see above)")
-
-
-def pages_cache(lang: str) -> Path:
-    """Where executed notebooks are kept: for one language, code, lock and set of figures. Folders of older code go."""
-    folder = CACHE / "pages" / f"{lang}-{digest(lang)}"
-    for old in set((CACHE / "pages").glob(f"{lang}-*")) - {folder}:
-        shutil.rmtree(old)
-    known = (folder / SUMS).read_text().split() if (folder / SUMS).exists() else []
-    for file in folder.glob("*.json"):  # half written by a build that was killed, or changed since
-        if sha256(file) not in known:
-            file.unlink()
-    return folder
-
-
-def sign_pages(folder: Path) -> None:
-    """Note what the converted pages are, once a build has come to its end: the plugin itself does not check them."""
-    write_whole(folder / SUMS, "\n".join(sorted(map(sha256, folder.glob("*.json")))).encode())
 
 
 def digest(lang: str) -> str:

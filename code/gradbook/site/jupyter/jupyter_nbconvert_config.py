@@ -1,3 +1,0 @@
-"""Pages show the outputs that gradbook.site.execute has stored."""
-
-c.Exporter.default_preprocessors.prepend(["gradbook.site.execute.StoredOutputs"])  # noqa: F821 (Jupyter's name)
