@@ -7,13 +7,22 @@ stands beside each number: it is what MkDocs and its plugins cost on this machin
 import gzip
 import json
 import os
+import socket
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from tests.building import build, copy_of_the_book
+
+
+EDITS, PATIENCE = 7, 300  # times, seconds
 
 
 def main() -> None:
@@ -36,7 +45,43 @@ def main() -> None:
             ("build after an edit of one experiment", after_code),
         ):
             print(f"{name:<40} {seconds:6.1f} s  {seconds / again:5.1f} × nothing to do")
+        shown = serve(root, environment)
+        print(
+            f"{'from saving an edit to the served page':<40} {median(shown):6.1f} s  ({min(shown):.1f} to {max(shown):.1f})"
+        )
         weigh(root / "site")
+
+
+def serve(root: Path, environment: dict[str, str]) -> list[float]:
+    """Seconds from saving an edited sentence until the page that `make serve` serves has it, for several edits."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"]
+    address = f"http://127.0.0.1:{port}/en/1-vanishing-gradient/"
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=root, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment, **quiet)
+    try:
+        wait_for("Stack", address)
+        shown = []
+        for k in range(EDITS):
+            time.sleep(1)
+            edit(root / "docs/en/1-vanishing-gradient.md", "Stack ", f"Stack edit{k} ")
+            shown.append(timed(lambda k=k: wait_for(f"Stack edit{k}", address)))  # type: ignore[misc]
+        return shown
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(text: str, address: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=PATIENCE) as page:
+            if text in page.read().decode():
+                return
+        time.sleep(0.02)
+    sys.exit(f"bench: {address} does not show {text!r} after {PATIENCE} s")
 
 
 def make(root: Path, environment: dict[str, str]) -> None:

@@ -75,7 +75,7 @@ def key(code: Sequence[str]) -> str:
 def execute(path: Path, code: Sequence[str]) -> str | None:
     """Run the cells and store what they put out; the message, if one fails."""
     where = f"{path.parent.name}/{path.name}"
-    nb = new_notebook(cells=[new_code_cell(source) for source in code])
+    nb = new_notebook(cells=[new_code_cell(source) for source in code])  # type: ignore[no-untyped-call]
     client = NotebookClient(
         nb,
         timeout=SECONDS_A_CELL,

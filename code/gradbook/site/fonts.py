@@ -101,7 +101,8 @@ def origin(face: Face) -> Path:
 def covered(face: Face) -> frozenset[str]:
     """The characters the font has; NanumGothic without its few raised and lowered digits, which would clash with the others."""
     kept = CACHE / "fonts" / f"{face.file}-{hashlib.sha256(memo.lock().encode()).hexdigest()[:16]}.pickle"
-    found, has = memo.load(kept)
+    found, stored = memo.load(kept)
+    has: frozenset[str] = stored or frozenset()
     if not found:
         from fontTools.ttLib import TTFont  # a slow import, and most builds cut no font
 

@@ -13,12 +13,14 @@ from typing import Any
 from mkdocs import utils
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 from mkdocs.utils import clean_directory
 from mkdocs_static_i18n.utils import I18nLoggingFilter  # type: ignore[import-untyped]
+from watchdog.observers.polling import PollingObserver
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout, installed or not
 
@@ -45,6 +47,16 @@ books: list[LanguageBook] = []  # of the build under way
 
 def on_startup(command: str, dirty: bool) -> None:
     prepared.fix_environment(serving=command == "serve")
+
+
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
+    """Look for edits ten times a second, not twice: it costs a fiftieth of a core."""
+    watched = list(server._watched_paths)
+    for path in watched:
+        server.unwatch(path)
+    server.observer = PollingObserver(timeout=0.1)
+    for path in watched:
+        server.watch(path)
 
 
 @event_priority(LAST)  # static-i18n has chosen the language
