@@ -21,7 +21,6 @@ from typing import Any
 
 from tests.building import build, copy_of_the_book
 
-
 EDITS, PATIENCE = 7, 300  # times, seconds
 
 

@@ -13,6 +13,7 @@ CHROMIUM = next(
 MADE = {
     ".venv",
     ".venv-bench",
+    ".venv-peers",
     ".cache",
     "site",
     "out",

@@ -81,7 +81,8 @@ def execute(path: Path, code: Sequence[str]) -> str | None:
         timeout=SECONDS_A_CELL,
         coalesce_streams=True,  # what a cell prints slowly arrives in pieces, quickly in one: the page must not tell
         resources={"metadata": {"path": str(path.parent)}},
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
+        shutdown_kernel="immediate",  # it holds nothing that a slower end would save
     )
     before = key(code)
     try:

@@ -10,6 +10,7 @@ import importlib.util
 import re
 import shutil
 import unicodedata
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -55,13 +56,24 @@ def write(site: Path) -> None:
     wanted = {face: text & covered(face) for face in FACES[:2]}
     wanted[FACES[2]] = common & covered(FACES[2])
     wanted[FACES[3]] = formulas & covered(FACES[3])
-    cut = {face: cut_down(face, "".join(sorted(used))) for face, used in wanted.items() if used}
+    wanted = {face: used for face, used in wanted.items() if used}
+    cut = dict(zip(wanted, side_by_side(wanted), strict=True))
     folder = site / "assets" / "fonts"
     for face, made in cut.items():
         write_whole(folder / face.file, made.read_bytes())
     write_whole(folder / "fonts.css", stylesheet({face: wanted[face] for face in cut}).encode())
     for old in set((CACHE / "fonts").glob("*.woff2")) - set(cut.values()):
         old.unlink()
+
+
+def side_by_side(wanted: dict[Face, set[str]]) -> list[Path]:
+    """The cut font of each face. Processes are started only where fonts have to be cut."""
+    texts = ["".join(sorted(used)) for used in wanted.values()]
+    places = [place(face, text) for face, text in zip(wanted, texts, strict=True)]
+    if sum(not path.exists() for path in places) > 1:
+        with ProcessPoolExecutor(len(places)) as pool:
+            return list(pool.map(cut_down, wanted, texts))
+    return list(map(cut_down, wanted, texts))
 
 
 def characters(site: Path) -> tuple[set[str], set[str]]:
@@ -112,10 +124,15 @@ def covered(face: Face) -> frozenset[str]:
     return has if face.package != NANUM.package else has - frozenset("¹²³") - frozenset(map(chr, range(0x2070, 0x20A0)))
 
 
-def cut_down(face: Face, used: str) -> Path:
-    """The cut font, kept under a key of its characters, origin and this file: an unchanged rebuild costs nothing."""
+def place(face: Face, used: str) -> Path:
+    """Where the cut font lies: its name is a key of its characters, origin and this file."""
     key = hashlib.sha256(f"{used}{origin(face).stat().st_size}{Path(__file__).read_text()}".encode()).hexdigest()[:16]
-    made = CACHE / "fonts" / f"{face.file.removesuffix('.woff2')}-{key}.woff2"
+    return CACHE / "fonts" / f"{face.file.removesuffix('.woff2')}-{key}.woff2"
+
+
+def cut_down(face: Face, used: str) -> Path:
+    """The font with these characters only; an unchanged rebuild costs nothing."""
+    made = place(face, used)
     if not made.exists():
         from fontTools import subset
         from fontTools.ttLib import TTFont
