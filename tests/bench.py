@@ -7,21 +7,17 @@ stands beside each number: it is what MkDocs and its plugins cost on this machin
 import gzip
 import json
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from tests.building import build, copy_of_the_book
+from tests.building import build, copy_of_the_book, serving, wait_for
 
-EDITS, PATIENCE = 7, 300  # times, seconds
+EDITS = 7
 
 
 def main() -> None:
@@ -53,34 +49,20 @@ def main() -> None:
 
 def serve(root: Path, environment: dict[str, str]) -> list[float]:
     """Seconds from saving an edited sentence until the page that `make serve` serves has it, for several edits."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"]
-    address = f"http://127.0.0.1:{port}/en/1-vanishing-gradient/"
-    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(command, cwd=root, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment, **quiet)
-    try:
-        wait_for("Stack", address)
+    with serving(root, environment) as home:
+        page = f"{home}en/1-vanishing-gradient/"
+        appear("Stack ", page)
         shown = []
         for k in range(EDITS):
             time.sleep(1)
             edit(root / "docs/en/1-vanishing-gradient.md", "Stack ", f"Stack edit{k} ")
-            shown.append(timed(lambda k=k: wait_for(f"Stack edit{k}", address)))  # type: ignore[misc]
+            shown.append(timed(partial(appear, f"edit{k}", page)))
         return shown
-    finally:
-        server.terminate()
-        server.wait()
 
 
-def wait_for(text: str, address: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        with suppress(OSError), urllib.request.urlopen(address, timeout=PATIENCE) as page:
-            if text in page.read().decode():
-                return
-        time.sleep(0.02)
-    sys.exit(f"bench: {address} does not show {text!r} after {PATIENCE} s")
+def appear(text: str, address: str) -> None:
+    if not wait_for(text, address):
+        sys.exit(f"bench: {address} does not come to show {text!r}")
 
 
 def make(root: Path, environment: dict[str, str]) -> None:
