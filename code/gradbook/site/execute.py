@@ -114,7 +114,7 @@ def execute(path: Path, nb: NotebookNode) -> str | None:
         timeout=SECONDS_A_CELL,
         shutdown_kernel="immediate",  # all outputs are here; a cell without end would not hear a request
         resources={"metadata": {"path": str(path.parent)}},
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
     )
     before = key(nb)
     try:
