@@ -15,7 +15,11 @@ from gradbook import ledger
 from gradbook.experiment import experiments
 from gradbook.text import VERDICTS
 
-CHAPTERS = ["1-vanishing-gradient/index.html", "en/1-vanishing-gradient/index.html"]
+CHAPTERS = [
+    f"{lang}{chapter}/index.html"
+    for lang in ("", "en/")
+    for chapter in ("1-vanishing-gradient", "2-universal-approximation")
+]
 HERE = "https://gradients-all-the-way.example/"
 
 
