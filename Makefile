@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself, with uv where it is present and with venv + pip where not.
 # SHELL commands are POSIX; PYTHON=… chooses another interpreter (3.12 or newer).
-.PHONY: site serve test run full bench bench-builds bench-speed mutants lock check picture clean
+.PHONY: site serve test run full bench bench-builds bench-peers bench-speed mutants torture lock check picture clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do $$p -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
@@ -8,6 +8,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1 # mkdocs is pinned below 2
 PORT ?= 8000
 CHAPTER ?= 1
+KILLS ?= 50
 LANG_ARG := $(if $(BOOK_LANG),--lang $(BOOK_LANG))
 
 site: .venv/ready  ## build the site into site/; the last good one stays until the new one is whole
@@ -30,16 +31,23 @@ run: .venv/ready  ## measure one chapter, print its claims, write its figures (C
 full: .venv/ready  ## the dearer protocol: more seeds, longer training; marks where intervals disagree
 	$(BIN)/gradbook full
 
-bench: bench-builds bench-speed  ## all measurements of speed: they assert nothing
+bench: bench-builds bench-peers bench-speed  ## all measurements of speed: they assert nothing
 
 bench-builds: .venv/ready  ## how long builds take, how heavy pages are
 	$(BIN)/python -m tests.bench
+
+bench-peers: .venv-peers/ready  ## the same chapters built by this book and by its peers, once and fourfold
+	PYTHONPATH=code .venv-peers/bin/python -m tests.peers
+	PYTHONPATH=code .venv-peers/bin/python -m tests.peers --copies 4 --rounds 2
 
 bench-speed: .venv-bench/ready  ## training steps of deepgrad beside scikit-learn's, JAX's and the peak of the matrix product
 	PYTHONPATH=code .venv-bench/bin/python -m tests.speed
 
 mutants: .venv-bench/ready  ## break deepgrad, one place at a time, and list what its tests do not notice
 	nice .venv-bench/bin/python -m tests.mutants
+
+torture: .venv/ready  ## builds killed at random moments, caches damaged file by file (KILLS=50 SEED=…, SMALL=1: a small book)
+	KILLS=$(KILLS) SEED=$(SEED) SMALL=$(SMALL) $(BIN)/python -m tests.torture
 
 check: .venv/ready  ## what pre-commit runs
 	$(BIN)/pre-commit run --all-files
@@ -50,14 +58,16 @@ picture: site  ## the page that the README shows
 lock: .venv/ready  ## requirements.lock from pyproject.toml, newest versions, with hashes, naming no index
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --group bench pyproject.toml --output-file tests/bench.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --no-emit-index-url --constraint requirements.lock --group peers pyproject.toml --output-file tests/peers.lock
 
 clean:  ## all that was built or measured; .venv stays
 	rm -rf site out .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/ready: requirements.lock
 .venv-bench/ready: tests/bench.lock
+.venv-peers/ready: tests/peers.lock
 
-.venv/ready .venv-bench/ready:
+.venv/ready .venv-bench/ready .venv-peers/ready:
 	@[ -n "$(PYTHON)" ] || { echo "make: the book needs Python 3.12, 3.13 or 3.14 with venv; install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --clear --python $(PYTHON) $(@D) && \

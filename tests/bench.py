@@ -11,9 +11,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
 
-from tests.building import build, copy_of_the_book
+from tests.building import build, copy_of_the_book, serving, wait_for
+
+EDITS = 7
 
 
 def main() -> None:
@@ -36,7 +40,29 @@ def main() -> None:
             ("build after an edit of one experiment", after_code),
         ):
             print(f"{name:<40} {seconds:6.1f} s  {seconds / again:5.1f} × nothing to do")
+        shown = serve(root, environment)
+        print(
+            f"{'from saving an edit to the served page':<40} {median(shown):6.1f} s  ({min(shown):.1f} to {max(shown):.1f})"
+        )
         weigh(root / "site")
+
+
+def serve(root: Path, environment: dict[str, str]) -> list[float]:
+    """Seconds from saving an edited sentence until the page that `make serve` serves has it, for several edits."""
+    with serving(root, environment) as home:
+        page = f"{home}en/1-vanishing-gradient/"
+        appear("Stack ", page)
+        shown = []
+        for k in range(EDITS):
+            time.sleep(1)
+            edit(root / "docs/en/1-vanishing-gradient.md", "Stack ", f"Stack edit{k} ")
+            shown.append(timed(partial(appear, f"edit{k}", page)))
+        return shown
+
+
+def appear(text: str, address: str) -> None:
+    if not wait_for(text, address):
+        sys.exit(f"bench: {address} does not come to show {text!r}")
 
 
 def make(root: Path, environment: dict[str, str]) -> None:

@@ -2,8 +2,13 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,6 +18,7 @@ CHROMIUM = next(
 MADE = {
     ".venv",
     ".venv-bench",
+    ".venv-peers",
     ".cache",
     "site",
     "out",
@@ -45,3 +51,32 @@ def copy_of_the_book(root: Path) -> dict[str, str]:
 
     shutil.copytree(ROOT, root, ignore=not_source)
     return {"PYTHONPATH": str(root / "code"), "GRADBOOK_CACHE": str(root / ".cache")}
+
+
+@contextmanager
+def serving(root: Path, environment: dict[str, str]) -> Iterator[str]:
+    """`make serve` of the tree `root`: where it answers. What it says goes to `serve.log` beside the tree."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"]
+    with (root.parent / "serve.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=root, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment, stdout=log, stderr=log
+        )
+        try:
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_for(text: str, address: str, seconds: float = 300) -> bool:
+    """Whether what lies at the address comes to hold the text."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=seconds) as page:
+            if text in page.read().decode():
+                return True
+        time.sleep(0.02)
+    return False

@@ -8,6 +8,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from gradbook import failure
 from gradbook.experiment import Claim, Named, experiments
 from gradbook.text import LANGS, VERDICTS, BookError, Lang, language
 
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(fail(str(error)))
     except OSError as error:
         sys.exit(fail(f"{error.filename or 'file'}: {error.strerror or error}"))
+    except Exception as error:
+        if (told := failure.of_an_experiment(error)) is None:
+            raise
+        sys.exit(fail(told))
     except KeyboardInterrupt:
         sys.exit(fail("stopped; what was measured so far is kept"))
 

@@ -23,7 +23,7 @@ def measure_all(chosen: Sequence[Named]) -> None:
 
 def is_measured(named: Named) -> bool:
     measure = named.experiment.measure
-    return memo.where(memo.key_of([measure], {}), measure).exists()
+    return memo.whole(memo.where(memo.key_of([measure], {}), measure)) is not None
 
 
 def measure_one(module: str) -> str:
@@ -34,7 +34,7 @@ def measure_one(module: str) -> str:
 def draw_all(chosen: Sequence[Named], langs: Sequence[Lang] = LANGS) -> None:
     """Draw each figure in each language and put it where the pages look."""
     tasks = [(named.module, lang) for named in chosen if named.experiment.drawing for lang in langs]
-    fresh = [task for task in tasks if not render.figure_path(find(task[0]), task[1]).exists()]
+    fresh = [task for task in tasks if memo.whole(render.figure_path(find(task[0]), task[1])) is None]
     if fresh:
         for _ in sweep.side_by_side(draw_one, fresh, "drawing"):
             pass

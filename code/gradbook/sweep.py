@@ -7,6 +7,7 @@ machine, and the cores are better spent on different runs.
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -15,7 +16,7 @@ from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from gradbook import memo
+from gradbook import failure, memo
 from gradbook.text import BookError
 
 HOW = "in a checkout of the same commit: PYTHONPATH=code .venv/bin/dask worker ADDRESS"
@@ -85,12 +86,24 @@ def watched[P, R](one: Callable[[P], R], settings: Sequence[P], jobs: int, what:
     """Results with a progress bar (what runs, how much is left, for how long) where someone looks at the terminal."""
     here = None if in_cluster.get() else max(1, min(jobs, len(settings)))  # None: what the cluster has
     done: Iterable[Any] = Parallel(n_jobs=here, return_as=order)(delayed(alone)(one, setting) for setting in settings)
-    yield from tqdm(done, total=len(settings), desc=what, unit="", disable=None)
+    try:
+        yield from tqdm(done, total=len(settings), desc=what, unit="", disable=None)
+    except BrokenProcessPool:
+        raise BookError(
+            f"{what}: a process was killed, perhaps for want of memory; what was measured so far is kept"
+        ) from None
 
 
 def alone[P, R](one: Callable[[P], R], setting: P) -> R:
     with threadpool_limits(1):
-        return one(setting)
+        try:
+            return one(setting)
+        except (BookError, OSError):
+            raise
+        except Exception as error:
+            if (told := failure.of_an_experiment(error)) is None:
+                raise
+            raise BookError(told) from None
 
 
 def cores() -> int:

@@ -26,7 +26,7 @@ def run(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "9"], "there is no chapter 9: the book has 1"),
+        (["run", "9"], "there is no chapter 9: the book has 1, 2"),
         (["run", "1", "--lang", "fr"], "unknown language 'fr': the book has ko, en"),
         (["claims", "1.99"], "there is no claim '1.99': the ledger has 1.1, 1.2"),
         (["claims", "1.4", "--seeds", "1"], "--seeds 1: an interval needs at least 2 seeds"),

@@ -5,8 +5,10 @@ import textwrap
 
 import pytest
 
+import deepgrad
 from gradbook import memo
-from gradbook.ch1_vanishing import dropout_rates, link_decay, quarter, salt_and_sugar, update_by_layer
+from gradbook.ch1_vanishing import dropout_rates, link_decay, quarter, salt_and_sugar
+from gradbook.experiment import experiments
 
 MODULE = """
 from gradbook import style
@@ -28,12 +30,17 @@ def edited(monkeypatch):
     def edit(module, old, new):
         changed = real(module).replace(old, new)
         assert changed != real(module), f"{old!r} is not in {module}"
-        memo.code_of.cache_clear()
+        forget()
         monkeypatch.setattr(memo, "source", lambda name: changed if name == module else real(name))
 
     yield edit
     monkeypatch.undo()
+    forget()
+
+
+def forget():
     memo.code_of.cache_clear()
+    memo.definition.cache_clear()
 
 
 def key(experiment):
@@ -41,8 +48,8 @@ def key(experiment):
 
 
 def test_reachable_follows_names_through_functions_and_constants():
-    parts, modules = memo.reachable(ast.parse(textwrap.dedent(MODULE)), ["measure"])
-    assert modules == {"deepgrad.chain"}  # not all of deepgrad, which only passes it on
+    parts, places = memo.reachable(ast.parse(textwrap.dedent(MODULE)), ["measure"])
+    assert places == {("deepgrad.chain", "chain")}  # not all of deepgrad, which only passes it on
     text = "\n".join(parts)
     assert "LIMIT = 3" in text
     assert "def helper" in text
@@ -51,7 +58,7 @@ def test_reachable_follows_names_through_functions_and_constants():
 
 def test_imports_inside_a_function_count():
     tree = ast.parse("def measure():\n    from deepgrad.optimizers import adam\n    return adam")
-    assert memo.reachable(tree, ["measure"])[1] == {"deepgrad.optimizers"}
+    assert memo.reachable(tree, ["measure"])[1] == {("deepgrad.optimizers", "adam")}
 
 
 def test_editing_a_draw_measures_nothing_again(edited):
@@ -67,10 +74,35 @@ def test_editing_a_measure_or_what_it_stands_on_does(edited):
     assert key(quarter) == before[1]
 
 
-def test_an_optimiser_reaches_what_trains(edited):
-    before = key(update_by_layer)
-    edited("deepgrad.optimizers", "eta * grad", "2 * eta * grad")
-    assert key(update_by_layer) != before
+def test_what_runs_at_import_counts_and_a_name_given_twice_counts_twice():
+    tree = ast.parse("import numpy as np\nnp.seterr(all='raise')\nA = 1\nA = A + 1\nB = 2\ndef measure(): return A")
+    parts, _ = memo.reachable(tree, ["measure"])
+    assert parts == ["A = 1", "A = A + 1", "def measure():\n    return A", "np.seterr(all='raise')"]
+
+
+def test_a_module_taken_whole_counts_whole():
+    tree = ast.parse("from gradbook import style\ndef draw(): return style.figure()")
+    ((module, name),) = memo.reachable(tree, ["draw"])[1]
+    assert (module, name) == ("gradbook.style", "")
+    parts, _ = memo.definition(module, name)
+    assert any(part.startswith("def to_svg") for part in parts)
+    assert memo.reachable(ast.parse("import deepgrad\ndef f(): return deepgrad.sgd"), ["f"])[1] == {("deepgrad", "")}
+    assert ("deepgrad.optimizers", "adam") in memo.definition("deepgrad", "")[1]
+
+
+TRAINED_BY = {  # chapter 1, by hand: who calls the optimiser, or an experiment that does
+    "sgd": {"update_by_layer", "dropout_rates", "salt_and_sugar", "scarcity"},
+    "adam": set(),
+}
+
+
+@pytest.mark.parametrize("optimizer", TRAINED_BY)
+def test_an_optimiser_reaches_what_it_trains_and_nothing_else(edited, optimizer):
+    chapter = {named.name: named.experiment for named in experiments(1)}
+    before = {name: key(experiment) for name, experiment in chapter.items()}
+    docstring = getattr(deepgrad, optimizer).__doc__[:20]
+    edited("deepgrad.optimizers", docstring, f"Edited. {docstring}")
+    assert {name for name in chapter if key(chapter[name]) != before[name]} == TRAINED_BY[optimizer]
 
 
 def test_modules_out_of_reach_do_not_matter(edited):
@@ -114,7 +146,7 @@ def test_a_flipped_byte_is_noticed_said_and_mended(cache, capsys, position):
     content[position] ^= 1
     file.write_bytes(content)
     assert memo.recall(quarter.measure, points=11).z.size == 11
-    assert "is damaged; measuring it again" in capsys.readouterr().err
+    assert "is damaged; making it again" in capsys.readouterr().err
     memo.recall(quarter.measure, points=11)
     assert capsys.readouterr().err == ""
 

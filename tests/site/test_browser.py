@@ -7,9 +7,11 @@ from axe_playwright_python.base import AXE_FILE_PATH
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "1-vanishing-gradient/", "claims/", "glossary/", "library/", "references/"]
+PAGES = ["", "1-vanishing-gradient/", "2-universal-approximation/", "claims/", "glossary/", "library/", "references/"]
 BOTH = [prefix + page for prefix in ("", "en/") for page in PAGES]
-CHAPTERS = ["1-vanishing-gradient/", "en/1-vanishing-gradient/"]
+CHAPTERS = [
+    f"{lang}{chapter}/" for lang in ("", "en/") for chapter in ("1-vanishing-gradient", "2-universal-approximation")
+]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The build itself: stale never, wrong said, the last good site untouched, the same bytes twice."""
 
 import filecmp
-import os
 import re
 import shutil
 import socket
@@ -142,18 +141,3 @@ def test_a_python_too_old_is_one_clear_line(tmp_path):
     assert done.returncode != 0
     assert "the book needs Python 3.12, 3.13 or 3.14" in done.stderr
     assert not (tmp_path / ".venv").exists()
-
-
-def test_a_failed_build_leaves_the_last_good_site(tmp_path):
-    """`make site` builds beside site/ and swaps only when the build is whole."""
-    recipe = subprocess.run(["make", "--dry-run", "site"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    lines = [line for line in recipe.splitlines() if line.strip()]
-    place = next(i for i, line in enumerate(lines) if "mkdocs build" in line)
-    assert "--site-dir .cache/site" in lines[place]
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "index.html").write_text("last good")
-    (tmp_path / ".cache" / "site").mkdir(parents=True)
-    (tmp_path / ".cache" / "site" / "index.html").write_text("new")
-    subprocess.run(["sh", "-c", lines[place + 1]], cwd=tmp_path, check=True, env=os.environ)
-    assert (tmp_path / "site" / "index.html").read_text() == "new"
-    assert not (tmp_path / ".cache" / "site.old").exists()

@@ -10,12 +10,24 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from deepgrad import chain, dropout, link, sgd, sigmoid
+from deepgrad import chain, dropout, link, sawtooth, sgd, sigmoid, staircase
 from gradbook import ledger
 from gradbook.experiment import experiments
 from gradbook.text import VERDICTS
 
-CHAPTERS = ["1-vanishing-gradient/index.html", "en/1-vanishing-gradient/index.html"]
+CHAPTERS = [
+    f"{lang}{chapter}/index.html"
+    for lang in ("", "en/")
+    for chapter in ("1-vanishing-gradient", "2-universal-approximation")
+]
+EXERCISES = {1: 7, 2: 12}
+LISTED = {1: (sigmoid, link, chain, sgd, dropout), 2: (staircase, sawtooth)}
+
+
+def number_of(name):
+    """The chapter that a page is."""
+    return int(re.search(r"(\d+)-", name)[1])
+
 HERE = "https://gradients-all-the-way.example/"
 
 
@@ -66,9 +78,10 @@ def test_no_image_without_words(pages):
 def test_a_chapter_shows_all_its_figures_numbered_in_order(pages, name):
     html = pages[name]
     shown = re.findall(r'<figure\b[^>]*data-fig="(\w+)"', html)
-    assert sorted(shown) == sorted(n.name for n in experiments(1) if n.experiment.drawing)
+    number = number_of(name)
+    assert sorted(shown) == sorted(n.name for n in experiments(number) if n.experiment.drawing)
     numbers = re.findall(r'class="fig__number">[^\d<]*([\d.]+)', html)
-    assert numbers == [f"1.{k}" for k in range(1, len(shown) + 1)]
+    assert numbers == [f"{number}.{k}" for k in range(1, len(shown) + 1)]
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -94,7 +107,8 @@ def test_the_ledger_page_has_every_claim_with_its_verdict(pages, name, lang):
 def test_claims_json_is_the_ledger_with_addresses(site, pages):
     claims = json.loads((site / "claims.json").read_text(encoding="utf-8"))
     assert [claim["id"] for claim in claims] == [entry.claim.id for entry in ledger.entries()]
-    assert [claim["id"] for claim in claims if claim["chapter"] == 1] == [f"1.{k}" for k in range(1, 12)]
+    for chapter, count in ((1, 11), (2, 17)):
+        assert [c["id"] for c in claims if c["chapter"] == chapter] == [f"{chapter}.{k}" for k in range(1, count + 1)]
     for claim in claims:
         keys = {"id", "chapter", "verdict", "estimate", "low", "high", "unit", "n", "text", "url"}
         assert keys <= set(claim)
@@ -115,7 +129,7 @@ def test_mathematics_is_mathml(pages, name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_solutions_are_folded_and_executed(pages, name):
-    assert pages[name].count('<details class="solution">') == 7
+    assert pages[name].count('<details class="solution">') == EXERCISES[number_of(name)]
     folded = re.findall(r'<details class="solution">.*?</details>', pages[name], re.S)
     for solution in folded:
         assert "<summary>" in solution
@@ -156,7 +170,7 @@ def test_sitemap_lists_every_page_in_both_languages(site, pages):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_listings_are_the_tested_source(pages, site, name):
-    for shown in (sigmoid, link, chain, sgd, dropout):
+    for shown in LISTED[number_of(name)]:
         file = f"source/{shown.__module__.replace('.', '/')}.py.html"
         line = inspect.getsourcelines(shown)[1]
         assert re.search(rf'href="[^"]*{re.escape(file)}#L{line}"', pages[name]), shown.__name__

@@ -17,10 +17,11 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux' fcntl.h and fs.h
 
 def main() -> int:
     try:
-        with alone():
+        with alone() as lock:
             drop_leftovers()
             new = CACHE / "site"
-            built = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", new], cwd=ROOT)
+            command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(new)]
+            built = subprocess.run(command, cwd=ROOT, pass_fds=[lock])
             if built.returncode:
                 print("make site: not built (see above); site/ is as it was", file=sys.stderr)
                 return 1
@@ -32,8 +33,11 @@ def main() -> int:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """One build at a time: a second one waits for the first. The system frees the lock however its holder ends."""
+def alone() -> Iterator[int]:
+    """One build at a time: a second one waits for the first.
+
+    The system frees the lock when the last process that holds the yielded file has ended, however it ends.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "build.lock").open("w") as lock:
         try:
@@ -41,7 +45,7 @@ def alone() -> Iterator[None]:
         except BlockingIOError:
             print("make site: another build is under way; waiting for it to end", file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def put(new: Path, place: Path) -> None:
@@ -54,7 +58,11 @@ def put(new: Path, place: Path) -> None:
         old = place.with_name(f".{place.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         place.rename(old)
-        new.rename(place)
+        try:
+            new.rename(place)
+        except OSError:
+            old.rename(place)
+            raise
         shutil.rmtree(old)
 
 

@@ -47,7 +47,7 @@ class StoredOutputs(Preprocessor):
 
 def execute_all(docs: Path) -> None:
     """Outputs for every notebook below docs, then nothing else. A BookError says what failed, and where."""
-    pages = {path: jupytext.read(path) for path in notebooks(docs)}
+    pages = {path: read(path) for path in notebooks(docs)}
     wanted = {place(code_cells(nb)) for nb in pages.values()}
     stale = [path for path, nb in pages.items() if not is_fresh(nb)]
     if stale:
@@ -62,6 +62,14 @@ def execute_all(docs: Path) -> None:
 
 def notebooks(docs: Path) -> list[Path]:
     return [path for path in sorted(docs.rglob("*.md")) if "\nkernelspec:" in path.read_text(encoding="utf-8-sig")]
+
+
+def read(path: Path) -> NotebookNode:
+    try:
+        notebook: NotebookNode = jupytext.read(path)
+    except Exception as error:  # whatever the parsers of front matter and of a cell's options raise
+        raise BookError(f"{path.parent.name}/{path.name}: this is no notebook: {error}") from None
+    return notebook
 
 
 def code_cells(nb: NotebookNode) -> list[NotebookNode]:
@@ -95,7 +103,7 @@ def key(nb: NotebookNode) -> str:
         if {lang, name} <= strings
     ]
     figures = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(shown)]
-    return "\0".join([memo.code_behind(imported), *figures, memo.lock()])
+    return "\0".join([memo.code_behind({module for module, _ in imported}), *figures, memo.lock()])
 
 
 def execute(path: Path, nb: NotebookNode) -> str | None:
@@ -104,8 +112,9 @@ def execute(path: Path, nb: NotebookNode) -> str | None:
     client = NotebookClient(
         nb,
         timeout=SECONDS_A_CELL,
+        shutdown_kernel="immediate",  # all outputs are here; a cell without end would not hear a request
         resources={"metadata": {"path": str(path.parent)}},
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
     )
     before = key(nb)
     try:
@@ -114,6 +123,8 @@ def execute(path: Path, nb: NotebookNode) -> str | None:
         return f"{where}: a cell ran for more than {SECONDS_A_CELL} s:\n{running(nb)}"
     except DeadKernelError:
         return f"{where}: the kernel died while it ran\n{running(nb)}"
+    except RuntimeError as error:
+        return f"{where}: no kernel could be started: {error}"
     except (CellExecutionError, CellControlSignal) as error:
         return f"{where}: a cell failed\n{COLORS.sub('', str(error)).strip()}"
     cells = code_cells(nb)
@@ -135,3 +146,5 @@ if __name__ == "__main__":
         execute_all(Path(sys.argv[1]))
     except BookError as error:
         sys.exit(f"gradbook: {error}")
+    except OSError as error:
+        sys.exit(f"gradbook: {error.filename or 'a file'}: {error.strerror or error}")

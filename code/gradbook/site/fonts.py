@@ -8,17 +8,16 @@ text with it). DejaVu Sans has the signs NanumGothic lacks, STIX Two Math the fo
 import hashlib
 import importlib.util
 import re
-import shutil
 import unicodedata
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-
+from gradbook import memo
 from gradbook.memo import CACHE, write_whole
 from gradbook.text import BookError
 
@@ -57,13 +56,23 @@ def write(site: Path) -> None:
     wanted = {face: text & covered(face) for face in FACES[:2]}
     wanted[FACES[2]] = common & covered(FACES[2])
     wanted[FACES[3]] = formulas & covered(FACES[3])
-    cut = {face: cut_down(face, "".join(sorted(used))) for face, used in wanted.items() if used}
+    wanted = {face: used for face, used in wanted.items() if used}
+    texts = ["".join(sorted(used)) for used in wanted.values()]
+    places = [place(face, text) for face, text in zip(wanted, texts, strict=True)]
     folder = site / "assets" / "fonts"
-    for face, made in cut.items():
-        write_whole(folder / face.file, made.read_bytes())
-    write_whole(folder / "fonts.css", stylesheet({face: wanted[face] for face in cut}).encode())
-    for old in set((CACHE / "fonts").glob("*.woff2")) - set(cut.values()):
+    for face, font in zip(wanted, side_by_side(list(wanted), texts, places), strict=True):
+        write_whole(folder / face.file, font)
+    write_whole(folder / "fonts.css", stylesheet(wanted).encode())
+    for old in set((CACHE / "fonts").iterdir()) - set(places):
         old.unlink()
+
+
+def side_by_side(faces: list[Face], texts: list[str], places: list[Path]) -> list[bytes]:
+    """The cut fonts. Processes are started only where fonts have to be cut."""
+    if sum(not path.exists() for path in places) > 1:
+        with ProcessPoolExecutor(len(places)) as pool:
+            return list(pool.map(cut_down, faces, texts))
+    return list(map(cut_down, faces, texts))
 
 
 def characters(site: Path) -> tuple[set[str], set[str]]:
@@ -102,16 +111,31 @@ def origin(face: Face) -> Path:
 @cache
 def covered(face: Face) -> frozenset[str]:
     """The characters the font has; NanumGothic without its few raised and lowered digits, which would clash with the others."""
-    with TTFont(origin(face), lazy=True) as font:
-        has = frozenset(map(chr, font.getBestCmap()))
+    kept = CACHE / "glyphs" / f"{face.file}-{hashlib.sha256(memo.lock().encode()).hexdigest()[:16]}.pickle"
+    found, stored = memo.load(kept)
+    has: frozenset[str] = stored or frozenset()
+    if not found:
+        from fontTools.ttLib import TTFont  # a slow import, and most builds cut no font
+
+        with TTFont(origin(face), lazy=True) as font:
+            has = frozenset(map(chr, font.getBestCmap()))
+        memo.store(kept, has)
     return has if face.package != NANUM.package else has - frozenset("¹²³") - frozenset(map(chr, range(0x2070, 0x20A0)))
 
 
-def cut_down(face: Face, used: str) -> Path:
-    """The cut font, kept under a key of its characters, origin and this file: an unchanged rebuild costs nothing."""
+def place(face: Face, used: str) -> Path:
+    """Where the cut font is kept: under a key of its characters, origin and this file."""
     key = hashlib.sha256(f"{used}{origin(face).stat().st_size}{Path(__file__).read_text()}".encode()).hexdigest()[:16]
-    made = CACHE / "fonts" / f"{face.file.removesuffix('.woff2')}-{key}.woff2"
-    if not made.exists():
+    return CACHE / "fonts" / f"{face.file.removesuffix('.woff2')}-{key}.pickle"
+
+
+def cut_down(face: Face, used: str) -> bytes:
+    """The font with these characters alone, as WOFF2; an unchanged rebuild costs nothing."""
+    found, made = memo.load(place(face, used))
+    if not found:
+        from fontTools import subset
+        from fontTools.ttLib import TTFont
+
         options = subset.Options(
             flavor="woff2", hinting=False, notdef_outline=True, recalc_timestamp=False, name_IDs=[0, 13, 14],
             layout_features=["ccmp", "kern", "mark", "mkmk", "ssty", "dtls", "flac"],
@@ -121,11 +145,10 @@ def cut_down(face: Face, used: str) -> Path:
             cutter = subset.Subsetter(options)
             cutter.populate(text=used)
             cutter.subset(font)
-            made.parent.mkdir(parents=True, exist_ok=True)
-            part = made.with_suffix(".part")
-            subset.save_font(font, str(part), options)
-            shutil.move(part, made)
-    return made
+            subset.save_font(font, file := BytesIO(), options)
+        made = file.getvalue()
+        memo.store(place(face, used), made)
+    return bytes(made)
 
 
 def stylesheet(faces: dict[Face, set[str]]) -> str:

@@ -37,5 +37,4 @@ def mathml(formula: str, display: bool, page: str) -> str:
 
 @cache
 def convert(formula: str, display: bool) -> str:
-    made = LatexToMathML(fancy_error=False).convert_with_local_state(formula, displaystyle=display)
-    return made.replace("<math", '<math data-search-exclude="1"', 1)  # its letters without their places are noise
+    return LatexToMathML(fancy_error=False).convert_with_local_state(formula, displaystyle=display)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def markdown(lang: Lang) -> str:
     for module, names in exports().items():
         path = PACKAGE.joinpath(*module.split(".")[1:])
         file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parsed(file.read_text(encoding="utf-8"))
         title = module.removeprefix("deepgrad.")
         sections.append(f"## {title} {{#{title.replace('.', '-')}}}\n\n{paragraphs(tree)}")
         sections += [entry(*found, lang) for name in names if (found := find(name, file))]
@@ -26,12 +27,17 @@ def markdown(lang: Lang) -> str:
 
 def exports() -> dict[str, list[str]]:
     """Module -> the names that `deepgrad/__init__.py` takes from it."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    tree = parsed((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     return {
         statement.module: [alias.name for alias in statement.names]
         for statement in tree.body
         if isinstance(statement, ast.ImportFrom) and statement.module
     }
+
+
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 type Definition = ast.FunctionDef | ast.ClassDef
@@ -40,7 +46,7 @@ type Definition = ast.FunctionDef | ast.ClassDef
 def find(name: str, file: Path) -> tuple[Definition, Path] | None:
     """The definition of a name in a file, or in one below the same folder that the file passes on."""
     for source in [file, *sorted(file.parent.glob("*.py"))] if file.name == "__init__.py" else [file]:
-        for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        for node in parsed(source.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
                 return node, source
     return None

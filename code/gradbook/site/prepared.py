@@ -44,7 +44,7 @@ def prepare() -> None:
     Nothing is asked again where code, lock and what was made of them are as the last time left them.
     """
     stamp = CACHE / "prepared"
-    if stamp.exists() and stamp.read_text() == digest("*"):
+    if stamp.exists() and stamp.read_bytes() == digest("*").encode():
         return
     run("the measurements could not be made", "gradbook", "prepare")
     write_whole(stamp, digest("*").encode())
@@ -53,16 +53,17 @@ def prepare() -> None:
 def execute_pages(docs: Path) -> None:
     """Execute what needs it of the cells below docs, again in a process of its own."""
     stamp = CACHE / "executed"
-    if stamp.exists() and stamp.read_text() == cells_digest(docs):
+    if stamp.exists() and stamp.read_bytes() == cells_digest(docs).encode():
         return
     run("the chapters' cells could not be executed", "gradbook.site.execute", str(docs))
     write_whole(stamp, cells_digest(docs).encode())
 
 
 def cells_digest(docs: Path) -> str:
-    """Of all cells, and of everything that these may depend on; prose does not matter."""
+    """Of all cells, of everything that these may depend on, and of what they put out; prose does not matter."""
     cells = [cell for path in sorted(docs.rglob("*.md")) for cell in CELL.findall(path.read_text(encoding="utf-8-sig"))]
-    return hashlib.sha256("\0".join([digest("*"), *cells]).encode()).hexdigest()
+    outputs = [f"{file.name}\0{sha256(file)}" for file in sorted((CACHE / "cells").glob("*.pickle"))]
+    return hashlib.sha256("\0".join([digest("*"), *cells, *outputs]).encode()).hexdigest()
 
 
 def run(failure: str, *module: str) -> None:
@@ -76,9 +77,9 @@ def pages_cache(lang: str) -> Path:
     folder = CACHE / "pages" / f"{lang}-{digest(lang)}"
     for old in set((CACHE / "pages").glob(f"{lang}-*")) - {folder}:
         shutil.rmtree(old)
-    known = (folder / SUMS).read_text().split() if (folder / SUMS).exists() else []
+    known = (folder / SUMS).read_bytes().split() if (folder / SUMS).exists() else []
     for file in folder.glob("*.json"):  # half written by a build that was killed, or changed since
-        if sha256(file) not in known:
+        if sha256(file).encode() not in known:
             file.unlink()
     return folder
 

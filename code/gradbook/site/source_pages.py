@@ -1,9 +1,11 @@
 """The code as pages: every file of the library and of the chapters' experiments, line by line, for listings to link to."""
 
+import hashlib
 from html import escape
 from pathlib import Path
+from typing import Final
 
-from gradbook.memo import write_whole
+from gradbook import memo
 from gradbook.site import code_html, store
 from gradbook.site.links import relative
 
@@ -27,13 +29,25 @@ TEMPLATE = """<!doctype html>
 """
 
 
+MAKERS: Final = "".join(Path(file).read_text(encoding="utf-8") for file in (__file__, code_html.__file__))
+
+
 def write(site: Path) -> None:
-    """Write `source/<path>.html` for each file that has a page."""
+    """Write `source/<path>.html` for each file that has a page; what the last build made of the same text stands."""
+    place = memo.CACHE / "source-pages.pickle"
+    _, found = memo.load(place)
+    before: dict[str, str] = found or {}
+    made: dict[str, str] = {}
     for file in sorted(store.CODE.rglob("*.py")):
         path = file.relative_to(store.CODE).as_posix()
         if store.has_source_page(path):
+            source = file.read_text(encoding="utf-8")
+            key = hashlib.sha256("\0".join([path, source, MAKERS, memo.lock()]).encode()).hexdigest()
             address = store.source_page(path)
-            write_whole(site / address, page(path, address, file.read_text(encoding="utf-8")).encode())
+            made[key] = before.get(key) or page(path, address, source)
+            memo.write_whole(site / address, made[key].encode())
+    if made != before:
+        memo.store(place, made)
 
 
 def page(path: str, address: str, source: str) -> str:

@@ -1,0 +1,99 @@
+"""The deep networks of this chapter's sections on what depth costs: plain and with skip connections, trained and sliced."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from deepgrad import (
+    Activation,
+    Array,
+    Dense,
+    Layer,
+    Network,
+    Residual,
+    accuracy,
+    adam,
+    filter_normalized_direction,
+    fit,
+    he_normal,
+    loss_slice,
+    moons,
+    normal,
+    relu,
+    roughness,
+    spirals,
+)
+
+Kind = Literal["plain", "skip", "skip unscaled"]
+Toy = Literal["spirals", "moons"]
+WIDTHS: dict[Toy, int] = {"spirals": 16, "moons": 32}
+POINTS, STEPS, BATCH, ETA = 150, 200, 50, 3e-3
+REACH, PLACES, LINES = 0.5, 25, 4  # of a slice: how far it goes either way, how many losses on it, how many slices
+FLOOR = 1e-6  # added to losses before their logarithm
+
+
+def deep_net(kind: Kind, features: int, width: int, depth: int, outputs: int) -> Network:
+    """`depth` hidden ReLU layers; with skips, depth is odd: one layer, then blocks of two.
+
+    A block adds f(x) to x. Its last weights are He's divided by the root of the number of blocks, so that adding up
+    all blocks does not make the numbers grow; "skip unscaled" leaves them as they are.
+    """
+    layers: list[Layer] = [Dense(features, width, he_normal), Activation(relu)]
+    if kind == "plain":
+        for _ in range(depth - 1):
+            layers += [Dense(width, width, he_normal), Activation(relu)]
+    else:
+        blocks = (depth - 1) // 2
+        shrink = blocks if kind == "skip" else 1
+        for _ in range(blocks):
+            branch: list[Layer] = [
+                Dense(width, width, he_normal),
+                Activation(relu),
+                Dense(width, width, normal((2 / width / shrink) ** 0.5)),
+            ]
+            layers += [Residual(branch), Activation(relu)]
+    return Network([*layers, Dense(width, outputs, he_normal)])
+
+
+@dataclass(frozen=True)
+class Toys:
+    """Which network on which points: all that fixes a trained one."""
+
+    kind: Kind
+    depth: int
+    seed: int
+    toy: Toy = "spirals"
+    longer: int = 1
+
+
+def trained(toys: Toys) -> tuple[Network, Array, Array, Array, np.random.Generator]:
+    """(network, trained θ, points, labels, random numbers left): the seed fixes points, initial weights, batches."""
+    rng = np.random.default_rng([toys.seed, toys.depth])
+    x, labels = spirals(rng, POINTS) if toys.toy == "spirals" else moons(rng, POINTS, 0.15)
+    x = (2 * x if toys.toy == "spirals" else x).astype(np.float32)
+    net = deep_net(toys.kind, 2, WIDTHS[toys.toy], toys.depth, int(labels.max()) + 1)
+    found = fit(net, net.init(rng), x, labels, optimizer=partial(adam, eta=ETA), steps=STEPS * toys.longer,
+                batch_size=BATCH, rng=rng)  # fmt: skip
+    return net, found.theta, x, labels, rng
+
+
+def log_loss(losses: Array) -> Array:
+    """ln(loss), kept finite where the loss is 0."""
+    return np.log(losses + FLOOR)
+
+
+def ruggedness(toys: Toys) -> tuple[float, float, float]:
+    """(roughness of ln loss, powers of ten the loss climbs, training accuracy in percent), the first two averaged
+    over filter-normalized lines through the trained θ."""
+    net, theta, x, labels, rng = trained(toys)
+    places = np.linspace(-REACH, REACH, PLACES)
+    rough, climb = [], []
+    for _ in range(LINES):
+        losses = loss_slice(net, theta, x, labels, [filter_normalized_direction(net, theta, rng)], [places])
+        logs = log_loss(losses)
+        rough.append(roughness(logs))
+        climb.append(float(np.ptp(logs)) / np.log(10))
+    scores, _ = net(theta, x)
+    return float(np.mean(rough)), float(np.mean(climb)), 100 * accuracy(scores, labels)

@@ -1,0 +1,54 @@
+"""An edit costs what it touches: the small book's experiments, figures and pages write down when they run."""
+
+from collections import Counter
+
+import pytest
+
+from tests.torture import SITE
+
+STEADY = "code/gradbook/ch1_small/steady.py"
+
+
+@pytest.fixture
+def after(small):
+    """What a build runs after an edit."""
+
+    def build(name, old, new):
+        file, ran = small.root / name, small.root / "ran"
+        text = file.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        ran.write_text("")
+        try:
+            small.run(*SITE)
+            return Counter(ran.read_text().splitlines())
+        finally:
+            file.write_text(text, encoding="utf-8")
+            small.run(*SITE)
+
+    return build
+
+
+def test_prose_runs_nothing(after):
+    assert after("docs/en/1-chapter.md", "Prose of", "A word on") == {}
+
+
+def test_a_cell_runs_its_page(after):
+    assert after("docs/en/1-chapter.md", "eta=0.5", "eta=0.6") == {"cells 1 en": 1}
+
+
+def test_a_draw_draws_again_and_runs_the_pages_that_show_it(after):
+    ran = after(STEADY, "style.BLUE", "style.INK")
+    assert ran == {"draw steady ko": 1, "draw steady en": 1, "cells 1 ko": 1, "cells 1 en": 1}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name"), [("sgd", "steady"), ("adam", "adapting")]
+)  # what each experiment of the small book descends with
+def test_an_optimizer_measures_what_uses_it(small, after, optimizer, name):
+    text = (small.root / "code/deepgrad/optimizers.py").read_text(encoding="utf-8")
+    signature = next(line for line in text.splitlines() if line.startswith(f"def {optimizer}("))
+    body = text[text.index(signature) :]
+    old = body[: body.index('"""')]
+    ran = after("code/deepgrad/optimizers.py", old + '"""', old + '"""Edited. ')
+    assert {what for what in ran if what.startswith("measure")} == {f"measure {name}"}
