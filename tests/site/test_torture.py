@@ -3,12 +3,15 @@
 All on the small book (tests/small_book.py); `make torture` does the same to the real one, at length.
 """
 
+import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -169,15 +172,18 @@ def test_a_flipped_byte_is_mended(small, folders):
 
 def test_a_build_whose_parent_was_killed_is_waited_for(small):
     """Two builds never write into one folder, however the first lost its parent."""
-    (small.cache / "prepared").unlink()
     first = small.start(*SITE)
-    while len(small.survivors()) < 2:
+    while not (child := [pid for pid in small.survivors() if b"mkdocs" in Path(f"/proc/{pid}/cmdline").read_bytes()]):
         time.sleep(0.02)
+    os.kill(child[0], signal.SIGSTOP)
     first.kill()
     first.wait()
     second = small.start(*SITE)
+    while "another build is under way" not in (said := small.output.read_text()):
+        assert second.poll() is None, said
+        time.sleep(0.05)
+    os.kill(child[0], signal.SIGCONT)
     assert second.wait() == 0
-    assert "another build is under way" in small.output.read_text()
     assert small.wait_for_silence() == []
     assert small.shown() == small.reference
 
