@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.building import copy_of_the_book
@@ -60,10 +61,10 @@ class Book:
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
             )  # fmt: skip
 
-    def run(self, *module: str) -> str:
+    def run(self, *module: str, under: Sequence[str] = ()) -> str:
         """Run to the end; what it printed on standard output. An AssertionError shows a failure."""
         done = subprocess.run(
-            [sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
+            [*under, sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
@@ -103,7 +104,8 @@ class Book:
                 (self.cache / stamp).unlink(missing_ok=True)
 
     def half_written(self) -> list[Path]:
-        return [path for path in self.cache.rglob(".*.*") if path.is_file()]
+        """What killed runs leave: files of the caches, folders of kernels' sockets."""
+        return [*(path for path in self.cache.rglob(".*.*") if path.is_file()), *self.temporary.glob("gradbook-*")]
 
 
 def flip(file: Path) -> None:

@@ -103,7 +103,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def drop_leftovers() -> None:
     """Remove what killed processes left half written, an hour ago or more: nobody can still be writing it."""
-    for path in [*CACHE.rglob(".*.*"), *(path for path in SHARED.glob("*") if is_orphaned(path))]:
+    sockets = Path(tempfile.gettempdir()).glob("gradbook-*")
+    for path in [*CACHE.rglob(".*.*"), *sockets, *(path for path in SHARED.glob("*") if is_orphaned(path))]:
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > 3600:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -6,11 +6,13 @@ show, the lock and Python stay the same. Prose is not asked, so an edit of it ex
 
 import ast
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jupytext
@@ -20,6 +22,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode, from_dict
 from tqdm import tqdm
 from traitlets import Bool
+from traitlets.config import Config
 
 from gradbook import memo
 from gradbook.site import store
@@ -51,8 +54,9 @@ def execute_all(docs: Path) -> None:
     wanted = {place(code_cells(nb)) for nb in pages.values()}
     stale = [path for path, nb in pages.items() if not is_fresh(nb)]
     if stale:
-        with ThreadPoolExecutor(cores()) as pool:  # each waits for a kernel, a process of its own
-            done = pool.map(lambda path: execute(path, pages[path]), stale)
+        # Each waits for a kernel, a process of its own that is spoken to through sockets in a folder.
+        with ThreadPoolExecutor(cores()) as pool, TemporaryDirectory(prefix="gradbook-") as sockets:
+            done = pool.map(lambda path: execute(path, pages[path], Path(sockets, f"{stale.index(path)}.json")), stale)
             failures = [error for error in tqdm(done, "executing pages", len(stale), unit="", disable=None) if error]
         if failures:
             raise BookError("\n".join(failures))
@@ -106,8 +110,8 @@ def key(nb: NotebookNode) -> str:
     return "\0".join([memo.code_behind({module for module, _ in imported}), *figures, memo.lock()])
 
 
-def execute(path: Path, nb: NotebookNode) -> str | None:
-    """Run the cells and store what they put out; the message, if one fails."""
+def execute(path: Path, nb: NotebookNode, connection: Path) -> str | None:
+    """Run the cells and store what they put out; the message, if one fails. The kernel's sockets lie beside `connection`."""
     where = f"{path.parent.name}/{path.name}"
     client = NotebookClient(
         nb,
@@ -115,6 +119,7 @@ def execute(path: Path, nb: NotebookNode) -> str | None:
         shutdown_kernel="immediate",  # all outputs are here; a cell without end would not hear a request
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
+        config=Config(KernelManager={"connection_file": str(connection), "transport": transport(connection)}),
     )
     before = key(nb)
     try:
@@ -130,6 +135,11 @@ def execute(path: Path, nb: NotebookNode) -> str | None:
     cells = code_cells(nb)
     memo.store(place(cells), (before, [[dict(output) for output in cell.outputs] for cell in cells]))
     return None
+
+
+def transport(connection: Path) -> str:
+    """Files need no network and are never taken; but the system allows their sockets names of some 100 bytes."""
+    return "ipc" if len(os.fsencode(connection)) < 90 else "tcp"
 
 
 def running(nb: NotebookNode) -> str:
