@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import quote, unquote
 
 import yaml
 from playwright.sync_api import sync_playwright
@@ -253,32 +254,25 @@ def load(browser: Any, site: Path, page: Path) -> tuple[float, float, int]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     home = f"http://127.0.0.1:{server.server_port}/"
     opened = browser.new_page()
-    foreign: list[str] = []
-    own: dict[str, int] = {}
+    foreign, own = set[str](), set[Path]()
 
     def decide(route: Any) -> None:
         address = route.request.url
         if address.startswith(home):
+            own.add(site / unquote(address.removeprefix(home).split("?")[0].split("#")[0]))
             route.continue_()
         else:
-            foreign.append(address)
+            if address.startswith("http"):
+                foreign.add(address)
             route.abort()
 
-    def count(response: Any) -> None:
-        if response.url.startswith(home) and response.ok:
-            own[response.url] = len(gzip.compress(response.body()))
-
     opened.route("**/*", decide)
-    loaded: list[Any] = []
-    opened.on("response", lambda response: loaded.append(response))
-    opened.goto(home + page.relative_to(site).as_posix().removesuffix("index.html"), wait_until="load")
-    opened.wait_for_timeout(2000)
-    for response in loaded:
-        count(response)
+    opened.goto(home + quote(page.relative_to(site).as_posix()), wait_until="domcontentloaded")
+    opened.wait_for_timeout(3000)
     opened.close()
     server.shutdown()
-    html = len(gzip.compress(page.read_bytes()))
-    return html / 1000, (sum(own.values()) - html) / 1000, len([a for a in foreign if a.startswith("http")])
+    assets = sum(len(gzip.compress(path.read_bytes())) for path in own if path.is_file() and path != page)
+    return len(gzip.compress(page.read_bytes())) / 1000, assets / 1000, len(foreign)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
