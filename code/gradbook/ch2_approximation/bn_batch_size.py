@@ -146,7 +146,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"BN의 시험 정확도: 배치 1이면 {one} %, 배치 64이면 {large} %",
-            f"손글씨 숫자, ReLU, 은닉층 {DEPTH}개(폭 {WIDTH}), SGD η = {ETA:g}, 어느 배치에서나 {STEPS}걸음, 시드 {m.test.shape[1]}개의 평균과 95 % 구간. 이동 평균에는 새 배치가 {MOMENTUM:g}의 무게로 섞입니다. 시험 배치의 통계는 학습할 때와 같은 크기로 나눈 시험 자료에서 잽니다.",
+            f"손글씨 숫자, ReLU, 은닉층 {DEPTH}개(폭 {WIDTH}), SGD η = {ETA:g}, 어느 배치에서나 {STEPS}걸음, 시드 {m.test.shape[1]}개의 평균과 95 % 구간. 이동 평균에는 새 배치를 {MOMENTUM:g}의 비율로 섞습니다. 시험 배치의 통계는 학습할 때와 같은 크기로 나눈 시험 자료에서 잽니다.",
             f"배치 1, 2, 8, 64의 시험 정확도(%). BN 없음: {table['plain']}. 학습 자료 전체의 통계: {table['calibrated']}. 이동 평균: {table['running']}. 시험 배치의 통계: {table['own batch']}.",
         ),
         "en": Words(

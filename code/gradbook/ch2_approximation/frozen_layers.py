@@ -213,7 +213,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"은닉층 3개에서는 앞쪽 층의 학습이 정확도를 {three.number(sign=True)} %p 바꿉니다. 더 깊은 곳은 다릅니다",
-            f"시그모이드, 폭 {WIDTH}, 손글씨 숫자, {STEPS}걸음. 고정: 마지막 은닉층을 뺀 은닉층을 초깃값 그대로 둡니다. 학습률은 깊이마다 격자에서 고릅니다. 점은 시드 하나({n}개), 선은 평균.",
+            f"시그모이드, 폭 {WIDTH}, 손글씨 숫자, {STEPS}걸음. 고정: 마지막 은닉층을 뺀 은닉층을 초깃값 그대로 둡니다. 학습률은 깊이마다 후보 가운데서 고릅니다. 점은 시드 하나({n}개), 선은 평균.",
             f"은닉층 {ko}개에서 평균 시험 정확도(%). SGD 앞쪽 고정: {means['frozen']}. SGD 모두 학습: {means['trained']}. Adam: {means['adam']}.",
         ),
         "en": Words(

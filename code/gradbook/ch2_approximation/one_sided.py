@@ -177,7 +177,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     means = {kind: ", ".join(f"{x:.1f}" for x in m.pieces[:, 1, int(kind)].mean(axis=0)) for kind in (False, True)}
     return {
         "ko": Words(
-            f"{far:g}만큼 민 자료에서 곧은 조각은 {without:.1f}개, BN이 있으면 {normed:.1f}개입니다",
+            f"{far:g}만큼 민 자료에서 은닉층 {HIDDEN[-1]}개의 곧은 조각은 {without:.1f}개, BN이 있으면 {normed:.1f}개입니다",
             f"입력이 하나인 ReLU 신경망, 층마다 {WIDTH}개, 가중치와 편향 N(0, 2/들어오는 수). 자료는 폭이 2인 구간에서 고르게 뽑고 구간을 옮깁니다. 시드 {len(m.pieces)}개의 평균과 5–95 %, 점선은 조각 하나(직선)입니다.",
             f"가로축은 민 거리 0–{far:g}, 세로축은 로그 눈금의 조각 수. 은닉층 {HIDDEN[-1]}개일 때 평균은 BN이 없으면 {means[False]}, 있으면 {means[True]}입니다.",
         ),

@@ -131,7 +131,7 @@ def judge(m: Measurement) -> list[Claim]:
             verdict="holds" if learned else "does-not-hold",
             finding=Text(
                 f"역전파로 구한 a의 기울기는 중앙 차분과 {error} 안에서 같고, 층 {layers}개 가운데 {m.moved()}개에서 a가 {START}를 떠났습니다. "
-                f"시험 정확도는 a를 고정했을 때보다 {m.gain('fixed').shown(sign=True)} %p입니다.",
+                f"시험 정확도는 a를 고정했을 때보다 {m.gain('fixed').shown(sign=True)} %p 다릅니다.",
                 f"The gradient of a agrees with central differences to within {error}, and in {m.moved()} of {layers} layers a has left {START}. "
                 f"Test accuracy changes by {m.gain('fixed').shown(sign=True)} points against a fixed a.",
             ),

@@ -69,7 +69,7 @@ def frame_alt(m: Measurement, lang: Lang, i: int) -> str:
     low, at = float(m.value[name].min()), float(m.z[np.argmin(m.value[name])])
     lowest, where, left = (f"{x + 0.0:.2f}".replace("-", "−") for x in (low, at, float(m.slope[name][0])))
     return Text(
-        f"{name}: −4과 4 사이에서 가장 작은 값은 z = {where}의 {lowest}이고, z = −4에서 도함수는 {left}입니다.",
+        f"{name}: −4와 4 사이에서 가장 작은 값은 z = {where}의 {lowest}이고, z = −4에서 도함수는 {left}입니다.",
         f"{name}: between −4 and 4 its smallest value is {lowest}, at z = {where}; its derivative at z = −4 is {left}.",
     )[lang]
 

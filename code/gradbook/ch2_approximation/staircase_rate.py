@@ -62,7 +62,7 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict="holds" if kept and rate.above(0.5) else "does-not-hold",
             finding=Text(
-                f"무작위 곡선 {rate.n}개에서 계단 폭 h를 줄이면 가장 큰 오차가 h의 {rate.number()}제곱에 비례해 줄어듭니다. "
+                f"무작위 곡선 {rate.n}개에서 디딤판의 폭 h를 줄이면 가장 큰 오차가 h의 {rate.number()}제곱에 비례해 줄어듭니다. "
                 + ("모두 상한 L·h/2 안에 있습니다." if kept else "상한 L·h/2를 넘은 것이 있습니다."),
                 f"On {rate.n} random curves the largest error falls like h to the power {rate.number()}, where h is the width of a tread. "
                 + ("All lie within the bound L·h/2." if kept else "Some exceed the bound L·h/2."),
@@ -106,8 +106,8 @@ def words(m: Measurement, lang: Lang) -> Words:
     factor = f"{2**rate.value:.1f}"
     return {
         "ko": Words(
-            f"계단을 두 배로 늘리면 오차는 {factor}분의 1이 됩니다",
-            f"0과 1 사이의 무작위 곡선 {n}개, 가파르기는 계단 폭 분의 {SHARP:,}. 띠는 곡선의 5–95 %입니다. 점선은 상한으로, L은 곡선의 가장 가파른 기울기, h는 계단 하나의 폭입니다.",
+            f"계단을 두 배로 늘리면 오차는 {factor}분의 1로 줄어듭니다",
+            f"0과 1 사이의 무작위 곡선 {n}개, 가파르기는 {SHARP:,} ÷ 디딤판의 폭. 띠는 곡선의 5–95 %입니다. 점선은 상한으로, L은 곡선의 가장 가파른 기울기, h는 디딤판의 폭입니다.",
             f"가로축은 계단의 수 {STEPS[0]}–{STEPS[-1]}, 세로축은 로그 눈금의 오차. 측정한 선이 상한의 점선 바로 아래에서 나란히 내려갑니다.",
         ),
         "en": Words(

@@ -251,7 +251,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     ends = [RUGGED_DEPTHS[0], RUGGED_DEPTHS[-1]]
     found = [mean_interval(row) for row in moons]
     bottom.errorbar(ends, [e.value for e in found], [e.margin for e in found], capsize=3, elinewidth=1,
-                    label=Text("두 달 (폭 두 배)", "moons (twice as wide)")[lang], **style.SERIES[1] | other)  # fmt: skip
+                    label=Text("초승달 둘 (폭 두 배)", "moons (twice as wide)")[lang], **style.SERIES[1] | other)  # fmt: skip
     bottom.set_ylabel(Text("손실 지형의 거칠기", "roughness of the landscape")[lang])
     bottom.set_ylim(bottom=0)
     bottom.set_xticks(RUGGED_DEPTHS)
