@@ -176,8 +176,8 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
                 axes.step(middle, np.minimum(seen.before[layer - 1], 1.2), where="mid", color=style.INK, linewidth=1,
                           label=Text("BN 앞", "before BN")[lang])  # fmt: skip
             axes.axvline(0, color=style.INK, linestyle=":", linewidth=1)
-            one_sided = f"{100 * seen.one_sided[layer - 1]:.0f}%"
-            axes.text(0.98, 0.93, Text(f"한쪽: {one_sided}", f"one-sided: {one_sided}")[lang], transform=axes.transAxes,
+            one_sided = f"{100 * seen.one_sided[layer - 1]:.0f}"
+            axes.text(0.98, 0.93, Text(f"한쪽: {one_sided} %", f"one-sided: {one_sided}%")[lang], transform=axes.transAxes,
                       ha="right", va="top")  # fmt: skip
             axes.set_yticks([])
             axes.grid(visible=False)
