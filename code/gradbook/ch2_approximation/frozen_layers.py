@@ -217,7 +217,7 @@ def words(m: Measurement, lang: Lang) -> Words:
             f"은닉층 {ko}개에서 평균 시험 정확도(%). SGD 앞쪽 고정: {means['frozen']}. SGD 모두 학습: {means['trained']}. Adam: {means['adam']}.",
         ),
         "en": Words(
-            f"At 3 hidden layers learning in the early ones changes accuracy by {three.number(sign=True)} points; deeper down it differs",
+            f"At 3 hidden layers learning in the early ones changes accuracy by {three.number(sign=True)} points; how much depends on the depth",
             f"Sigmoid, width {WIDTH}, digits, {STEPS} steps. Frozen: all hidden layers but the last stay as drawn. The rate is chosen from a grid at each depth. Dots are single seeds ({n}), lines their mean.",
             f"Mean test accuracy (%) at {ko} hidden layers. SGD, early layers frozen: {means['frozen']}. SGD, all trained: {means['trained']}. Adam: {means['adam']}.",
         ),

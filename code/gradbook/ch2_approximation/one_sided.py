@@ -183,7 +183,7 @@ def words(m: Measurement, lang: Lang) -> Words:
         ),
         "en": Words(
             f"On data shifted by {far:g}, {without:.1f} straight pieces are left; with BN there are {normed:.1f}",
-            f"ReLU networks with one input, {WIDTH} units a layer, weights and biases N(0, 2/fan-in). Data are drawn evenly from an interval of width 2 that is moved. Mean of {len(m.pieces)} seeds and 5–95%; dotted, one piece (a line).",
+            f"ReLU networks with one input, {WIDTH} units a layer, weights and biases N(0, 2/n) for n inputs. Data are drawn evenly from an interval of width 2 that is moved. Mean of {len(m.pieces)} seeds and 5–95%; dotted, one piece (a line).",
             f"Shift 0 to {far:g} against the number of pieces on a log scale. With {HIDDEN[-1]} hidden layers the means are {means[False]} without BN and {means[True]} with it.",
         ),
     }[lang]
