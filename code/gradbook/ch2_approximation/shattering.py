@@ -15,8 +15,8 @@ from gradbook.stats import Estimate, bootstrap_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
 
-Arm = Literal["plain", "skip unscaled", "skip", "notebook", "no biases"]
-ARMS: tuple[Arm, ...] = ("plain", "skip unscaled", "skip", "notebook", "no biases")
+Arm = Literal["plain", "skip unscaled", "skip", "notebook", "mended", "no biases"]
+ARMS: tuple[Arm, ...] = ("plain", "skip unscaled", "skip", "notebook", "mended", "no biases")
 DEPTHS, WIDTH = (2, 10, 24, 50), 100
 POINTS, REACH = 256, 2.0
 LAGS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)
@@ -45,6 +45,8 @@ def scale(arm: Arm, depth: int) -> Scale:
             return Scale(2, 2, 1, block=(depth - 1) ** -0.5)
         case "notebook":
             return Scale(1 / WIDTH, 1, 1 / WIDTH)
+        case "mended":  # the notebook's, with He's factor of 2
+            return Scale(1 / WIDTH, 2, 1 / WIDTH)
         case "no biases":
             return Scale(2, 2, 0)
 
@@ -166,7 +168,7 @@ def at(m: Measurement, arm: Arm, depth: int) -> Estimate:
 
 def numbers(m: Measurement) -> dict[str, Text]:
     deep = DEPTHS[-1]
-    names: dict[Arm, str] = {"plain": "plain", "skip unscaled": "unscaled", "skip": "skip", "notebook": "notebook", "no biases": "unbiased"}  # fmt: skip
+    names: dict[Arm, str] = {"plain": "plain", "skip unscaled": "unscaled", "skip": "skip", "notebook": "notebook", "mended": "mended", "no biases": "unbiased"}  # fmt: skip
     found = {key: same(at(m, arm, deep).shown()) for arm, key in names.items()}
     found |= {f"{key}_theory": same(f"{m.predicted[arm, deep][LAGS.index(LAG)]:.2f}") for arm, key in names.items()}
     error = max(abs(at(m, *setting).value - m.predicted[setting][LAGS.index(LAG)]) for setting in m.correlation)
@@ -182,11 +184,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
     }
 
 
-LABELS: dict[Arm, Text] = {
+LABELS: dict[str, Text] = {
     "plain": Text("없음", "no skips"),
     "skip unscaled": Text("있음, 줄이지 않음", "skips, not scaled"),
     "skip": Text("있음", "skips"),
-    "notebook": Text("없음, 작은 편향", "no skips, small biases"),
+    "notebook": Text("없음, 노트북의 초깃값", "no skips, the notebook's"),
     "no biases": Text("없음, 편향 0", "no skips, no biases"),
 }
 
@@ -203,7 +205,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     lags = np.array(LAGS)
     for arm, line in lines.items():
         found = m.correlation[arm, DEPTHS[-1]]  # type: ignore[index]
-        left.plot(lags * STEP, [e.value for e in found], label=LABELS[arm][lang], **line)  # type: ignore[index]
+        left.plot(lags * STEP, [e.value for e in found], label=LABELS[arm][lang], **line)
         style.band(left, lags * STEP, [e.low for e in found], [e.high for e in found], str(line["color"]))
         deep = [at(m, arm, depth) for depth in DEPTHS]  # type: ignore[arg-type]
         values, low, high = np.array([(e.value, e.low, e.high) for e in deep]).T
@@ -236,12 +238,12 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"깊이 {deep}: 거리 {LAG * STEP:.2f}인 두 입력의 기울기는 상관이 {plain.number()}, 건너뛰는 연결이 있으면 {skip.number()}입니다",
             f"학습 전의 ReLU 신경망, 폭 {WIDTH}, 입력 하나, −{REACH:g}와 {REACH:g} 사이의 점 {POINTS}개. 시드 {n}개를 모아 쟀고 띠와 막대는 95 % 구간. 그냥 ‘있음’이면 블록의 출력을 1/√(블록 수)배로 줄였습니다. 오른쪽의 선은 폭이 무한할 때의 이론입니다.",
-            f"왼쪽은 거리, 오른쪽은 깊이에 따른 자기상관. 깊이 {deep}에서 건너뛰는 연결이 없으면 {values['plain']}, 줄이지 않은 블록 {values['skip unscaled']}, 줄인 블록 {values['skip']}, 작은 편향 {values['notebook']}, 편향 0이면 {values['no biases']}.",
+            f"왼쪽은 거리, 오른쪽은 깊이에 따른 자기상관. 깊이 {deep}에서 건너뛰는 연결이 없으면 {values['plain']}, 줄이지 않은 블록 {values['skip unscaled']}, 줄인 블록 {values['skip']}, 노트북의 초깃값 {values['notebook']}, 편향 0이면 {values['no biases']}.",
         ),
         "en": Words(
             f"Depth {deep}: gradients at inputs {LAG * STEP:.2f} apart correlate by {plain.number()}, with skip connections by {skip.number()}",
             f"ReLU nets before training, width {WIDTH}, one input, {POINTS} points between −{REACH:g} and {REACH:g}. {n} seeds pooled, bands and bars their 95% interval. Where it says just “skips”, a block's output is multiplied by 1/√(number of blocks). Lines on the right: the theory for infinite width.",
-            f"Autocorrelation against distance (left) and depth (right). At depth {deep}: {values['plain']} without skips, {values['skip unscaled']} with unscaled blocks, {values['skip']} with scaled ones, {values['notebook']} with small biases, {values['no biases']} without any.",
+            f"Autocorrelation against distance (left) and depth (right). At depth {deep}: {values['plain']} without skips, {values['skip unscaled']} with unscaled blocks, {values['skip']} with scaled ones, {values['notebook']} with the notebook's initial weights, {values['no biases']} without any.",
         ),
     }[lang]  # fmt: skip
 

@@ -14,7 +14,7 @@ from deepgrad import Activation, Dense, Network, accuracy, adam, fit, local_deri
 from gradbook import style
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, mean_interval, order, ten_to
+from gradbook.stats import Estimate, mean_interval, scientific, ten_to
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
@@ -126,8 +126,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "fresh_half": same(m.share_above("slopes", "before", 0.5).shown()),
         "trained_half": same(m.share_above("slopes", "after", 0.5).shown()),
         "trained_tenth": same(f"{m.share_above('slopes', 'after', SHARE).value:.0f}"),
-        "links_fresh": same(order(m.typical("links", "before").value)),
-        "links_trained": same(order(m.typical("links", "after").value)),
+        "links_fresh": same(scientific(m.typical("links", "before").value, 1)),
+        "links_trained": same(scientific(m.typical("links", "after").value, 1)),
         "links_trained_above": same(str(sum(int(np.sum(s.links["after"] > 1)) for s in m.net))),
         "paths_in_all": same(f"{sum(s.links['after'].size for s in m.net):,}"),
         "chain": same(f"{100 * float(np.median(m.chain)):.1f}"),
@@ -167,7 +167,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 
 def words(m: Measurement, lang: Lang) -> Words:
     fresh, trained = (100 * m.typical("slopes", when).value for when in ("before", "after"))
-    links = [order(m.typical("links", when).value) for when in ("before", "after")]
+    links = [scientific(m.typical("links", when).value, 1) for when in ("before", "after")]
     return {
         "ko": Words(
             f"σ′ 셋의 곱은 보통 상한의 {fresh:.0f} %, 학습한 뒤에는 {trained:.0f} %입니다",
