@@ -28,6 +28,7 @@ def number_of(name):
     """The chapter that a page is."""
     return int(re.search(r"(\d+)-", name)[1])
 
+
 HERE = "https://gradients-all-the-way.example/"
 
 
