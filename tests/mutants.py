@@ -1,8 +1,9 @@
 """Do the tests notice when deepgrad is wrong? `make mutants` breaks it, one place at a time. Prints, asserts nothing.
 
 mutmut swaps a sign, a comparison, a number or an argument of a copy and runs the tests that reach it. What errors say is left
-alone (pyproject.toml), and so is what stands outside of functions. It forks from a process that has imported deepgrad, where what runs at import has run already; so each mutant
-that survives gets a second look from its module's tests, in a process of its own and with as many examples as ever.
+alone (pyproject.toml), and so is what stands outside of functions. It forks from a process that has imported deepgrad, where
+what runs at import has run already: each mutant that survives gets a second look from its module's tests, in a process of
+its own.
 """
 
 import ast
@@ -18,7 +19,7 @@ from pathlib import Path
 HERE = Path(".cache/mutants")
 PROCESSES = int(os.environ.get("MUTANTS_PROCESSES", os.cpu_count() or 1))
 SELECTED = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]["pytest_add_cli_args_test_selection"]
-ENV = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ""}
+ENV = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "mutants"}
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
         path.write_text(ast.unparse(Plain().visit(ast.parse(path.read_text("utf-8")))), "utf-8")
     for file in ("tests/strategies.py", "pyproject.toml"):
         shutil.copy(file, HERE / file)
-    mutmut("run", f"--max-children={PROCESSES}", env=ENV | {"HYPOTHESIS_PROFILE": "mutants"}, stdout=None)
+    mutmut("run", f"--max-children={PROCESSES}", stdout=None)
     verdicts = dict(line.strip().split(": ") for line in mutmut("results", "--all=true").splitlines())
     left = [name for name, verdict in verdicts.items() if verdict not in ("killed", "timeout")]
     with ThreadPoolExecutor(PROCESSES) as pool:
@@ -81,9 +82,9 @@ class Plain(ast.NodeTransformer):
         return None if node.arg == "strict" else node
 
 
-def mutmut(*args: str, env: dict[str, str] = ENV, stdout: int | None = subprocess.PIPE) -> str:
+def mutmut(*args: str, stdout: int | None = subprocess.PIPE) -> str:
     command = [sys.executable, "-m", "mutmut", *args]
-    return subprocess.run(command, cwd=HERE, env=env, stdout=stdout, text=True, check=True).stdout or ""
+    return subprocess.run(command, cwd=HERE, env=ENV, stdout=stdout, text=True, check=True).stdout or ""
 
 
 def survives(mutant: str) -> bool:

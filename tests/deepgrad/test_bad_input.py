@@ -12,7 +12,7 @@ import pytest
 
 import deepgrad as dg
 from deepgrad import Activation, Conv2d, Dense, Dropout, Network, fit, he_normal, relu, save, sgd
-from deepgrad.checks import told
+from deepgrad.checks import as_reals, told
 
 RNG = np.random.default_rng
 NET = Network([Dense(3, 4, he_normal), Activation(relu), Dense(4, 2, he_normal)])
@@ -87,6 +87,7 @@ TABLE = [
         lambda: dg.conv2d(IMAGES, W, B),
         r"conv2d.*\(3, 2\).*\(filters, channels, kh, kw",
     ),
+    ("a convolution's b as a number", lambda: dg.conv2d(IMAGES, np.ones((1, 3, 2, 2)), 0), "b is 0"),
     ("half a stride", lambda: dg.conv2d(IMAGES, np.ones((1, 3, 2, 2)), np.ones(1), 0.5), "stride is 0.5"),
     ("half a padding", lambda: dg.conv2d(IMAGES, np.ones((1, 3, 2, 2)), np.ones(1), 1, 0.5), "padding is 0.5"),
     (
@@ -99,6 +100,13 @@ TABLE = [
     ("half a pool as operation", lambda: dg.average_pool(IMAGES, 2.5), "size is 2.5"),
     ("an RNN fed rows", lambda: run(dg.RNN(3, 2)), r"\(8, 3\).*time"),
     ("an LSTM fed one row", lambda: run(dg.LSTM(3, 2), x=X[0]), r"\(3,\).*time"),
+    ("a sequence as a list", lambda: dg.rnn([[[1.0]]], ONE, ONE, ONE, ROW[0, :1]), "x is .*list"),
+    ("an RNN's h0 as a number", lambda: dg.rnn(ONE[None], 0, ONE, ONE, ROW[0, :1]), "h0 is 0"),
+    ("an RNN's b as a number", lambda: dg.rnn(ONE[None], ONE, ONE, ONE, 0), "b is 0"),
+    ("an RNN's Wx of whole numbers", lambda: dg.rnn(ONE[None], ONE, ONE.astype(int), ONE, ROW[0, :1]), "Wx has dtype"),
+    ("an RNN's Wh of whole numbers", lambda: dg.rnn(ONE[None], ONE, ONE, ONE.astype(int), ROW[0, :1]), "Wh has dtype"),
+    ("an LSTM cell's z as a list", lambda: dg.lstm_cell([[1.0] * 4], ONE), "z is .*list"),
+    ("an LSTM cell's c as a number", lambda: dg.lstm_cell(ROW, 1.0), "c is 1.0"),
     ("an LSTM cell's z", lambda: dg.lstm_cell(np.ones((2, 7)), np.ones((2, 2))), r"z \(2, 7\) and c \(2, 2\)"),
     ("an LSTM's c0 as a number", lambda: dg.lstm(ONE[None], ONE, 0, ROW, ROW, ROW[0]), "c0 is 0"),
     ("no last step", lambda: dg.last_step([1.0]), "x is .*list"),
@@ -116,7 +124,8 @@ TABLE = [
     # layers
     ("a layer's class", lambda: Network([Dense]), "layer 0 is .*Dense.*must be a layer"),
     ("a bare function", lambda: Network([Dense(1, 1, he_normal), relu]), r"layer 1 is .*relu.*Activation\(f\)"),
-    ("a layer without a list", lambda: Network(Dense(1, 1, he_normal)), "takes a list of layers"),
+    ("a layer without a list", lambda: Network(Dense(1, 1, he_normal)), "a network takes a list of layers"),
+    ("a block without a list", lambda: dg.Residual(Dense(1, 1, he_normal)), "a residual block takes a list of layers"),
     ("a number of layers", lambda: Network(3), "takes a list of layers, but got 3"),
     ("a block of functions", lambda: dg.Residual([relu]), r"layer 0 is .*relu"),
     ("a shortcut by name", lambda: dg.Residual([Activation(relu)], shortcut="conv"), "shortcut is 'conv'"),
@@ -223,7 +232,10 @@ TABLE = [
     ("half a bin", lambda: dg.diagnose(NET, THETA, X, LABELS, bins=2.5), "bins is 2.5"),
     ("checking a list", lambda: dg.check_gradient(relu, [1.0]), "x is .*list"),
     ("checking float32", lambda: dg.check_gradient(relu, X), "float32.*float64"),
-    ("checking nothing", lambda: dg.check_gradient(None, V), "f is None"),
+    ("checking nothing", lambda: dg.check_gradient(None, V), "f is None.*operation to check"),
+    ("checking nothing in a direction", lambda: dg.check_direction(None, V), "f is None.*operation to check"),
+    ("no step along a direction", lambda: dg.check_direction(relu, V, h=0), "h is 0"),
+    ("differences of nothing", lambda: dg.central_difference(None, V), "f is None.*operation to check"),
     ("comparing two shapes", lambda: dg.relative_error(V, B), r"a, b have the shapes .*\(3,\).*\(2,\)"),
     (
         "a list for a network",
@@ -337,6 +349,8 @@ def test_what_is_no_mistake():
     pixels = np.arange(24, dtype=np.uint8).reshape(8, 3)
     assert np.array_equal(NET(THETA, pixels)[0], NET(THETA, pixels.astype(np.float32))[0])
     assert dg.accuracy(np.eye(3), np.uint8([0, 1, 2])) == 1
+    assert dg.dropout(V, np.array(0.5), RNG(0))[0].shape == V.shape
+    assert as_reals("x", X) is X  # what is fine is not copied
     for step in OPTIMIZERS:
         wide, narrow = np.ones(3), np.ones(3, np.float32)
         assert step(narrow, narrow, eta=np.float64(0.5))[0].dtype == np.float32

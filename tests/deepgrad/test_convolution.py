@@ -206,6 +206,7 @@ def test_without_bias_it_is_the_same_layer_whose_bias_is_zero(kind, shape):
     assert plain.size == biased.size - 4
     assert repr(plain.layers[0]) == f"{kind.__name__}(2, 4, 3, he_normal, stride=2, padding=1, bias=False)"
     theta, x = plain.init(rng, np.float64), rng.normal(size=shape)
+    assert plain(plain.init(rng), x)[0].dtype == np.float32
     hs, back = plain.trace(theta, x)
     hs_biased, back_biased = biased.trace(np.append(theta, np.zeros(4)), x)
     dy = rng.normal(size=hs[-1].shape)

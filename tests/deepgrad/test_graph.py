@@ -215,6 +215,7 @@ def test_each_operation_has_the_sign_it_is_drawn_with():
     a, b = leaf("a", 1), leaf("b", 2)
     nodes = [a + b, a - b, -a, a * b, a / b, a**2, a.exp(), a.log(), a.apply(tanh), a.apply(leaky_relu(0.1))]
     assert [node.op for node in nodes] == ["+", "−", "−", "×", "÷", "^2", "exp", "log", "tanh", "leaky_relu(0.1)"]
+    assert [(a + 2).name, (a + 2).inputs[1].name] == ["", ""]  # nobody named them
     nameless = partial(sigmoid)
     assert a.apply(nameless).op == str(nameless)
 

@@ -42,6 +42,13 @@ def test_the_block_adds_its_input_on_the_way_and_on_the_way_back(seed, batch):
     np.testing.assert_allclose(dx, dy + dhs_plain[0], rtol=1e-15)
 
 
+def test_the_shortcut_draws_in_training_and_only_then():
+    net, x = Network([Residual([Dense(4, 4, constant(0))], shortcut=Dropout(0.5))]), np.ones((50, 4))
+    theta = net.init(np.random.default_rng(0))
+    assert set(np.unique(net(theta, x, True, np.random.default_rng(0))[0])) == {0, 2}
+    assert np.array_equal(net(theta, x)[0], x)
+
+
 @given(seed=seeds, batch=sizes)
 def test_blocks_within_blocks_go_back_right(seed, batch):
     rng = np.random.default_rng(seed)

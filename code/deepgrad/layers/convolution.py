@@ -23,7 +23,7 @@ type Convolved = tuple[Array, Callable[..., tuple[Array, Array, Array]]]
 
 
 def windows(
-    x: Array, size: tuple[int, ...], stride: int = 1, padding: int = 0
+    x: Array, size: tuple[int, ...], stride: int, padding: int
 ) -> tuple[Array, Callable[[Array], Array]]:
     """Every window of the given size that slides over x, and back(dseen) -> dx.
 
