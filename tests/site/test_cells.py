@@ -3,7 +3,8 @@
 import pytest
 from mkdocs_jupyter import convert
 
-from gradbook.site import cells, prepared
+from gradbook import memo
+from gradbook.site import cells, execute, prepared
 
 HEAD = """---
 jupytext:
@@ -23,14 +24,16 @@ kernelspec:
 def cleaned(tmp_path, monkeypatch):
     """The page that a notebook becomes, executed anew."""
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.setattr(memo, "CACHE", tmp_path / "cache")
     prepared.fix_environment(serving=False)
 
     def clean(body):
         path = tmp_path / "page.md"
         path.write_text(HEAD + body, encoding="utf-8")
+        execute.execute_all(tmp_path)
         html = convert.nb2html(
             str(path),
-            execute=True,
+            execute=False,
             allow_errors=False,
             markdown_cell_processor="mkdocs",
             no_prompt=True,
