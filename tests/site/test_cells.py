@@ -4,7 +4,7 @@ import pytest
 from mkdocs_jupyter import convert
 
 from gradbook import memo
-from gradbook.site import cells, execute, prepared
+from gradbook.site import cells, prepared
 
 HEAD = """---
 jupytext:
@@ -24,13 +24,15 @@ kernelspec:
 def cleaned(tmp_path, monkeypatch):
     """The page that a notebook becomes, executed anew."""
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
-    monkeypatch.setattr(memo, "CACHE", tmp_path / "cache")
+    for module in (memo, prepared):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv("GRADBOOK_CACHE", str(tmp_path / "cache"))
     prepared.fix_environment(serving=False)
 
     def clean(body):
         path = tmp_path / "page.md"
         path.write_text(HEAD + body, encoding="utf-8")
-        execute.execute_all(tmp_path)
+        prepared.execute_pages(tmp_path)
         html = convert.nb2html(
             str(path),
             execute=False,
