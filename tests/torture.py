@@ -74,19 +74,19 @@ class Book:
         """Path -> digest of all files of the site a reader would be served."""
         return digests(self.site)
 
-    def survivors(self) -> list[int]:
-        """Processes that still work for this copy (each inherits its environment), zombies aside."""
+    def survivors(self) -> dict[int, str]:
+        """Processes that still work for this copy (each inherits its environment), zombies aside: number -> command line."""
         mark = f"GRADBOOK_CACHE={self.cache}".encode()
-        found = []
+        found = {}
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found.append(int(process.name))
+                    found[int(process.name)] = (process / "cmdline").read_text()
             except OSError:
                 continue
         return found
 
-    def wait_for_silence(self) -> list[int]:
+    def wait_for_silence(self) -> dict[int, str]:
         until = time.monotonic() + SECONDS_TO_END
         while (left := self.survivors()) and time.monotonic() < until:
             time.sleep(0.2)
@@ -167,7 +167,7 @@ def torture(book: Book, kills: int, seed: int, share: float) -> Counter[str]:
             hit[f"{'claims' if command == CLAIMS else 'site'}: {stage(book)}"] += 1
         lived = time.monotonic() - begun
         assert book.shown() in (before, sites[version]), "site/ is neither the last good one nor the new one"
-        assert book.wait_for_silence() == [], "processes outlive the killed build"
+        assert book.wait_for_silence() == {}, "processes outlive the killed build"
         begun = time.monotonic()
         book.run(*SITE)
         if command == SITE:

@@ -3,6 +3,7 @@
 import pytest
 from mkdocs_jupyter import convert
 
+from gradbook import memo
 from gradbook.site import cells, prepared
 
 HEAD = """---
@@ -23,14 +24,18 @@ kernelspec:
 def cleaned(tmp_path, monkeypatch):
     """The page that a notebook becomes, executed anew."""
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    for module in (memo, prepared):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv("GRADBOOK_CACHE", str(tmp_path / "cache"))
     prepared.fix_environment(serving=False)
 
     def clean(body):
         path = tmp_path / "page.md"
         path.write_text(HEAD + body, encoding="utf-8")
+        prepared.execute_pages(tmp_path)
         html = convert.nb2html(
             str(path),
-            execute=True,
+            execute=False,
             allow_errors=False,
             markdown_cell_processor="mkdocs",
             no_prompt=True,
