@@ -205,12 +205,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"배치 전체가 0의 한쪽에 놓인 뉴런: {DEPTH}번째 층에서 BN이 없으면 {without:.0f} %, 있으면 {normed:.0f} %",
-            f"제목의 비율은 학습 전 시드 {len(m.one_sided['ReLU'])}개의 평균입니다. 그림은 시드 0, 은닉층 {DEPTH}개(폭 {WIDTH}), 손글씨 숫자 {IMAGES}장, SGD η = {ETA:g}, 배치 {BATCH}. 주황은 ReLU에 들어가는 값의 분포, 검은 선은 BN을 지나기 전의 분포, ‘한쪽’은 배치 전체가 0의 한쪽에 놓인 뉴런의 비율입니다. ±4를 넘는 값은 끝 칸에 넣었습니다.",
+            f"제목의 비율은 학습 전 시드 {len(m.one_sided['ReLU'])}개의 평균입니다. 그림은 시드 0, 은닉층 {DEPTH}개(폭 {WIDTH}), 손글씨 숫자 {IMAGES}장, SGD η = {ETA:g}, 배치 {BATCH}. 주황은 ReLU에 들어가는 값의 분포, 선은 BN을 지나기 전의 분포, ‘한쪽’은 배치 전체가 0의 한쪽에 놓인 뉴런의 비율입니다. ±4를 넘는 값은 끝 칸에 넣었습니다.",
             frame_alt(m, lang, 0),
         ),
         "en": Words(
             f"Units whose whole batch lies on one side of 0, layer {DEPTH}: {without:.0f}% without BN, {normed:.0f}% with it",
-            f"The title's shares are means of {len(m.one_sided['ReLU'])} seeds before training. The figure: seed 0, {DEPTH} hidden layers (width {WIDTH}), {IMAGES} digits, SGD η = {ETA:g}, batches of {BATCH}. Orange: what enters ReLU; black line: the same before BN; “one-sided”: share of units whose whole batch lies on one side of 0. Values beyond ±4 count in the outermost bins.",
+            f"The title's shares are means of {len(m.one_sided['ReLU'])} seeds before training. The figure: seed 0, {DEPTH} hidden layers (width {WIDTH}), {IMAGES} digits, SGD η = {ETA:g}, batches of {BATCH}. Orange: what enters ReLU; line: the same before BN; “one-sided”: share of units whose whole batch lies on one side of 0. Values beyond ±4 count in the outermost bins.",
             frame_alt(m, lang, 0),
         ),
     }[lang]

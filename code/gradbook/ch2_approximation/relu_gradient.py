@@ -162,12 +162,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"은닉층 {deepest}개를 지난 기울기: 시그모이드 {plain}배, ReLU {relu_share}배, ReLU + BN {bn}배",
-            f"학습하기 전의 신경망. 손글씨 숫자 {IMAGES}장, 폭 {WIDTH}, 초깃값은 시그모이드에 Xavier, ReLU에 He(점선만 Xavier), 시드 {n}개의 기하평균과 5–95 %. 가는 검은 선은 이론값입니다.",
+            f"학습하기 전의 신경망. 손글씨 숫자 {IMAGES}장, 폭 {WIDTH}, 초깃값은 시그모이드에 Xavier, ReLU에 He(점선만 Xavier), 시드 {n}개의 기하평균과 5–95 %. 가는 선은 이론값입니다.",
             f"가로축은 은닉층의 수 2–50, 세로축은 로그 눈금의 기울기 비. 시그모이드는 {plain}까지 곧게 떨어지고, Xavier 초깃값의 ReLU도 떨어집니다. He 초깃값의 ReLU는 1 가까이 머물고, BN을 넣은 ReLU는 {bn}까지 커집니다.",
         ),
         "en": Words(
             f"After {deepest} hidden layers the gradient is multiplied by {plain} (sigmoid), {relu_share} (ReLU), {bn} (ReLU + BN)",
-            f"Networks before training. {IMAGES} digits, width {WIDTH}; Xavier's weights for the sigmoid, He's for ReLU (Xavier's where dotted); geometric mean of {n} seeds and 5–95%. Thin black lines: theory.",
+            f"Networks before training. {IMAGES} digits, width {WIDTH}; Xavier's weights for the sigmoid, He's for ReLU (Xavier's where dotted); geometric mean of {n} seeds and 5–95%. Thin lines: theory.",
             f"Hidden layers 2 to 50 against the ratio of gradients on a log scale. The sigmoid falls in a straight line to {plain}; ReLU with Xavier's weights falls, too. ReLU with He's weights stays near 1, and ReLU with BN grows to {bn}.",
         ),
     }[lang]
