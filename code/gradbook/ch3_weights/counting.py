@@ -49,7 +49,7 @@ def counted(array: NDArray[Any], tally: Tally) -> Counted:
 def cost(ufunc: np.ufunc, method: str, inputs: list[Any], result: Any) -> int:
     """How many operations on single numbers a call to NumPy is."""
     if ufunc is np.matmul:
-        return int(np.size(result)) * (2 * inputs[0].shape[-1] - 1)
+        return int(np.size(result)) * (2 * int(inputs[0].shape[-1]) - 1)
     if ufunc not in ARITHMETIC:
         return 0
-    return int(np.size(inputs[0]) - np.size(result)) if method == "reduce" else int(np.size(result))
+    return int(np.size(inputs[0])) - int(np.size(result)) if method == "reduce" else int(np.size(result))

@@ -37,7 +37,7 @@ class Measurement:
 
     def slope(self, reach: tuple[float, float]) -> Estimate:
         """p in error ∝ hᵖ for nudges in the reach."""
-        chosen = (NUDGES >= reach[0] * 0.99) & (NUDGES <= reach[1] * 1.01)
+        chosen = (reach[0] * 0.99 <= NUDGES) & (reach[1] * 1.01 >= NUDGES)
         x = np.log(NUDGES[chosen])
         return mean_interval([np.polyfit(x, np.log(row[chosen]), 1)[0] for row in self.difference])
 
@@ -135,7 +135,9 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     style.band(axes, NUDGES, m.difference.min(axis=0), m.difference.max(axis=0), style.ORANGE)
     axes.axhline(float(np.exp(np.log(np.maximum(m.backprop, 1e-18)).mean())), color=style.BLUE,
                  label=Text("역전파", "backpropagation")[lang])  # fmt: skip
-    axes.axhspan(float(np.maximum(m.backprop, 1e-18).min()), float(m.backprop.max()), color=style.BLUE, alpha=0.18, linewidth=0)
+    axes.axhspan(
+        float(np.maximum(m.backprop, 1e-18).min()), float(m.backprop.max()), color=style.BLUE, alpha=0.18, linewidth=0
+    )
     k, j = int(np.argmin(abs(NUDGES - 1e-2))), int(np.argmin(abs(NUDGES - 1e-10)))
     right, left = NUDGES[NUDGES > 3e-5], NUDGES[NUDGES < 1e-6]
     axes.plot(right, m.typical[k] * (right / NUDGES[k]) ** 2, color=style.INK, linestyle=":", linewidth=1.2)

@@ -175,7 +175,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     }
     for method, line in lines.items():
         exponent = f"{m.exponent(method):.2f}"
-        axes.plot(m.parameters, m.cost[method], label=f"{labels[method][lang]} ({exponent})", **line)  # type: ignore[arg-type]
+        axes.plot(m.parameters, m.cost[method], label=f"{labels[method][lang]} ({exponent})", **line)
     style.log(axes.xaxis, [100, 300, 1000])
     style.log(axes.yaxis)
     axes.set_xlabel(Text("매개변수의 수", "parameters")[lang])

@@ -1,5 +1,7 @@
 """The computations that this chapter draws as graphs: two purchases, a neuron and a small network."""
 
+import numpy as np
+
 from deepgrad import Node, add, leaf, sigmoid
 from deepgrad.signatures import Array, Pullback, Real
 from gradbook.text import Lang, Text
@@ -11,7 +13,11 @@ ORANGE_PRICE, ORANGE_COUNT = Text("귤 가격", "orange price"), Text("귤 개�
 
 def half_square(e: Real) -> tuple[Array, Pullback]:
     """½ e², with derivative e: the squared error of one output, as one operation of a graph."""
-    return 0.5 * e * e, lambda d: d * e  # type: ignore[return-value]
+
+    def back(d: Real) -> Array:
+        return np.asarray(d * e)
+
+    return np.asarray(0.5 * e * e), back
 
 
 def apples(lang: Lang, price: float = 100, count: float = 2, tax: float = 1.1) -> Node:

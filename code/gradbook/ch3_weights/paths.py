@@ -30,7 +30,10 @@ def network(depth: int, rng: np.random.Generator) -> tuple[Node, Node]:
     first, *others = (leaf(f"x{i}", x) for i, x in enumerate(rng.uniform(size=WIDTH)))
     h = [first, *others]
     for _ in range(depth):
-        sums = [add(*(leaf("", w) * unit for w, unit in zip(row, h, strict=True))) for row in rng.normal(size=(WIDTH, WIDTH))]
+        sums = [
+            add(*(leaf("", w) * unit for w, unit in zip(row, h, strict=True)))
+            for row in rng.normal(size=(WIDTH, WIDTH))
+        ]
         h = [z.apply(sigmoid) for z in sums]
     return add(*h), first  # fmt: skip
 
@@ -90,7 +93,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         (m.all_by_backprop, style.SERIES[0], Text("역전파: 모든 기울기", "backpropagation: all gradients")),
     )
     for counts, line, name in both:
-        axes.plot(DEPTHS, counts, label=name[lang], **line)  # type: ignore[arg-type]
+        axes.plot(DEPTHS, counts, label=name[lang], **line)
     style.log(axes.yaxis)
     axes.set_xticks(DEPTHS)
     axes.set_xlabel(Text("층의 수", "layers")[lang])

@@ -50,7 +50,9 @@ def from_scratch(x: Array, t: Array, W1: Array, b1: Array, W2: Array, b2: Array,
     return losses
 
 
-def with_library(net: Network, theta: Array, x: Array, labels: Array, eta: float, steps: int) -> tuple[Array, list[float]]:
+def with_library(
+    net: Network, theta: Array, x: Array, labels: Array, eta: float, steps: int
+) -> tuple[Array, list[float]]:
     """The same descent with deepgrad: θ at the end, and the losses."""
     losses = []
     for _ in range(steps):

@@ -67,11 +67,27 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
     limits = (-6, 8.5), (0, 1.25), (-1.3, 1.3)
     colors = style.MUTED, style.BLUE, style.ORANGE
     for axes, title, value, (low, high), color in zip(panels, titles, values, limits, colors, strict=True):
-        axes.bar(places, value, color=color, width=0.6, hatch="///" if color == style.ORANGE else None, edgecolor=style.PAPER, linewidth=0)
+        axes.bar(
+            places,
+            value,
+            color=color,
+            width=0.6,
+            hatch="///" if color == style.ORANGE else None,
+            edgecolor=style.PAPER,
+            linewidth=0,
+        )
         for x, v in zip(places, value, strict=True):
             text = number(float(v), 0 if axes is panels[0] else 2)
             down = v < 0
-            axes.annotate(text, (x, v), xytext=(0, -3 if down else 3), textcoords="offset points", ha="center", va="top" if down else "bottom", fontsize=8.5)
+            axes.annotate(
+                text,
+                (x, v),
+                xytext=(0, -3 if down else 3),
+                textcoords="offset points",
+                ha="center",
+                va="top" if down else "bottom",
+                fontsize=8.5,
+            )
         axes.axhline(0, color=style.INK, linewidth=0.8)
         axes.set_ylim(low, high)
         axes.set_title(title[lang])
