@@ -93,7 +93,7 @@ def test_the_tables_by_hand_agree_with_the_real_change_of_the_sum():
     paid = graphs.apples("ko").value
     changed = {"price": (100, graphs.apples("ko", price=150)), "count": (2, graphs.apples("ko", count=7)),
                "tax": (1.1, graphs.apples("ko", tax=3))}  # fmt: skip
-    by_hand = {value: slope for value, slope in fruit.BY_HAND_APPLES}
+    by_hand = dict(fruit.BY_HAND_APPLES)
     for name, (value, output) in changed.items():
         move = {"price": 50, "count": 5, "tax": 1.9}[name]
         assert (output.value - paid) / move == pytest.approx(by_hand[value])
@@ -120,6 +120,7 @@ def test_neuron_by_its_formula():
     expected = {"w₁": 0.6 * d, "w₂": 0.2 * d, "b": d, "x₁": 0.9 * d, "x₂": -1.5 * d, "t": 1 - y}
     assert m.gradient == pytest.approx(expected)
     assert m.cost.value == pytest.approx((y - 1) ** 2 / 2)
+    assert m.after < m.cost.value
     assert neuron_graph.miss(m) == pytest.approx(y - 1)
     z = -0.06 - d * (0.6**2 + 0.2**2 + 1)  # after a step of size 1 with w₁, w₂ and b
     assert m.after == pytest.approx((1 / (1 + exp(-z)) - 1) ** 2 / 2)

@@ -44,7 +44,6 @@ def judge(m: Measurement) -> list[Claim]:
 def numbers(m: Measurement) -> dict[str, Text]:
     return {
         "paid": same(shown(m.paid["en"].value)),
-        "before_tax": same(shown(m.paid["en"].inputs[0].value)),
         "price": same(shown(m.gradient[PRICE.en])),
         "count": same(shown(m.gradient[COUNT.en])),
         "tax": same(shown(m.gradient[TAX.en])),

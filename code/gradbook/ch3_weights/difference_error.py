@@ -121,7 +121,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "narrow": same(m.slope(NARROW).shown(sign=True)),
         "best_nudge": same(nudge(h)),
         "best_error": same(scientific(error)),
-        "digits_lost": same(f"{np.log10(error / m.backprop.max()):.0f}"),
         "backprop": same(order(power_of_ten_above(float(m.backprop.max())))),
         "parameters": same(str(network().size)),
         "digits": same(str(DIGITS)),

@@ -43,7 +43,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "second": same(shown(m.ways[1])),
         "shared": same(shown(m.gradient[SHARED])),
         "parameters": same(str(sum(name[0] in "wbvc" for name in m.gradient))),
-        "output": same(shown(m.output.value)),
     }
 
 
