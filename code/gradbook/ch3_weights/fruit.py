@@ -54,6 +54,7 @@ def judge(m: Measurement) -> list[Claim]:
     bound = power_of_ten_above(m.error)
     back = {name: shown(value) for name, value in m.gradient.items()}
     paid = shown(m.paid["en"].value)
+    apart = order(bound) if bound else "0"
     return [
         Claim(
             id="3.9",
@@ -63,14 +64,14 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict="holds" if m.error < 1e-12 else "does-not-hold",
             finding=Text(
-                f"그래프를 앞으로 가는 수와 되돌아오는 수 {m.checked}개가 모두 손으로 계산한 값과 같습니다. "
+                f"그래프를 앞으로 가는 수와 되돌아오는 수 {m.checked}개가 모두 손으로 계산한 값과 상대 오차 {apart} 안에서 같습니다. "
                 f"사과와 귤을 사면 {paid}원을 내고, 소비세의 기울기는 {back[TAX.en]}입니다.",
-                f"All {m.checked} numbers that go forward and come back through the graphs are those worked out by hand. "
+                f"All {m.checked} numbers that go forward and come back through the graphs are those worked out by hand, to a relative error of {apart}. "
                 f"Apples and oranges cost {paid} won, and the gradient of the tax is {back[TAX.en]}.",
             ),
             estimate=Estimate(bound, n=m.checked),
             unit=Text("손으로 계산한 값과의 상대 오차", "relative error against the numbers by hand"),
-            shown=same(f"< {order(bound)}" if bound else "0"),
+            shown=same(f"< {apart}" if bound else apart),
         )
     ]
 

@@ -130,9 +130,9 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict="holds" if more_than_reuse else "does-not-hold",
             finding=Text(
-                f"매개변수 {size:,}개의 기울기에 역전파는 손실을 {ratio:.1f}번, 앞에서부터 재활용하는 방법은 {tangent_ratio:,.0f}번, 중앙 차분은 {difference_ratio:,.0f}번 구할 만큼의 연산이 듭니다. "
+                f"매개변수 {size:,}개의 기울기에 역전파는 손실을 {ratio:.1f}번, 앞에서부터 재활용하는 전진 모드는 {tangent_ratio:,.0f}번, 중앙 차분은 {difference_ratio:,.0f}번 구할 만큼의 연산이 듭니다. "
                 f"비용은 매개변수의 {backprop:.2f}제곱, {tangents:.2f}제곱, {m.exponent('differences'):.2f}제곱에 비례합니다.",
-                f"A gradient of {size:,} parameters takes backpropagation the work of {ratio:.1f} losses, reuse from the front {tangent_ratio:,.0f}, central differences {difference_ratio:,.0f}. "
+                f"A gradient of {size:,} parameters takes backpropagation the work of {ratio:.1f} losses, forward mode, which reuses them from the front, {tangent_ratio:,.0f}, central differences {difference_ratio:,.0f}. "
                 f"The costs grow like the power {backprop:.2f}, {tangents:.2f} and {m.exponent('differences'):.2f} of the number of parameters.",
             ),
             estimate=Estimate(ratio),
@@ -163,7 +163,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     made, axes = style.figure(3.6)
     labels = {
         "differences": Text("중앙 차분", "central differences"),
-        "tangents": Text("앞에서부터", "from the front"),
+        "tangents": Text("전진 모드", "forward mode"),
         "backprop": Text("역전파", "backpropagation"),
         "forward": Text("손실 한 번", "one loss"),
     }
@@ -193,12 +193,12 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"역전파로 기울기를 통째로 구하는 비용은 손실을 {low}–{high}번 구하는 비용과 같습니다",
             f"신경망 64-n-n-10, 손글씨 숫자 {IMAGES}장의 손실. 수 하나에 하는 덧셈, 곱셈 같은 연산을 모두 셌습니다. 괄호 안은 큰 신경망 {TAIL}개에서 구한 지수입니다.",
-            f"가로축은 매개변수 {first}개에서 {last}개, 세로축은 로그 눈금의 연산 수. {last}개에서 손실 한 번 {ends[0]}, 역전파 {ends[1]}, 앞에서부터 {ends[2]}, 중앙 차분 {ends[3]}.",
+            f"가로축은 매개변수 {first}개에서 {last}개, 세로축은 로그 눈금의 연산 수. {last}개에서 손실 한 번 {ends[0]}, 역전파 {ends[1]}, 전진 모드 {ends[2]}, 중앙 차분 {ends[3]}.",
         ),
         "en": Words(
             f"By backpropagation a whole gradient costs as much as {low} to {high} losses",
             f"Networks 64-n-n-10, the loss of {IMAGES} digits. Every addition, multiplication and so on of numbers is counted. In brackets the exponents, from the {TAIL} largest networks.",
-            f"Parameters from {first} to {last} against operations on a log scale. At {last}: one loss {ends[0]}, backpropagation {ends[1]}, from the front {ends[2]}, central differences {ends[3]}.",
+            f"Parameters from {first} to {last} against operations on a log scale. At {last}: one loss {ends[0]}, backpropagation {ends[1]}, forward mode {ends[2]}, central differences {ends[3]}.",
         ),
     }[lang]
 

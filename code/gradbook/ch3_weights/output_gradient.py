@@ -117,6 +117,7 @@ def judge(m: Measurement) -> list[Claim]:
     bounds = [power_of_ten_above(x) for x in (m.softmax_error, m.identity_error)]
     twice = f"{sum(m.without_half) / 2:.4g}"
     shown = [same(f"< {order(bound)}" if bound else "0") for bound in bounds]
+    nudged = order(power_of_ten_above(m.softmax_nudged))
     unit = Text("y − t와의 차이", "difference from y − t")
     return [
         Claim(
@@ -127,8 +128,8 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict="holds" if softmax_right else "does-not-hold",
             finding=Text(
-                f"수 {m.components:,}개에서 역전파한 기울기와 y − t의 차이는 {shown[0].ko.lstrip('< ')} 아래이고, 중앙 차분과도 같습니다. 표본이 여럿이면 그 수로 나눈 값입니다.",
-                f"In {m.components:,} numbers backpropagation differs from y − t by less than {shown[0].en.lstrip('< ')}, and central differences agree. With a batch it is y − t over the number of examples.",
+                f"수 {m.components:,}개에서 역전파한 기울기와 y − t의 차이는 {shown[0].ko.lstrip('< ')} 아래이고, 중앙 차분과는 상대 오차 {nudged} 안에서 같습니다. 표본이 여럿이면 그 수로 나눈 값입니다.",
+                f"In {m.components:,} numbers backpropagation differs from y − t by less than {shown[0].en.lstrip('< ')}, and from central differences by a relative error of at most {nudged}. With a batch it is y − t over the number of examples.",
             ),
             estimate=Estimate(bounds[0], n=m.components),
             unit=unit,

@@ -100,7 +100,7 @@ def error(m: Measurement) -> float:
 
 
 def judge(m: Measurement) -> list[Claim]:
-    shown = f"< {order(error(m))}" if error(m) else "0"
+    apart = order(error(m)) if error(m) else "0"
     back = m.lines["back"]
     return [
         Claim(
@@ -111,12 +111,12 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict="note",
             finding=Text(
-                f"무엇을 배우는지는 재지 않았습니다. NumPy만으로 쓴 신경망과 라이브러리로 쓴 신경망은 {STEPS}걸음 동안 같은 수를 냅니다. 프레임워크의 loss.backward() 한 줄이 여기서는 {back}줄입니다.",
-                f"What one learns was not measured. A network in NumPy alone and one made with the library give the same numbers for {STEPS} steps. The framework's one line loss.backward() is {back} lines here.",
+                f"무엇을 배우는지는 재지 않았습니다. NumPy만으로 쓴 신경망과 라이브러리로 쓴 신경망은 {STEPS}걸음 동안 {apart} 안에서 같은 수를 냅니다. 프레임워크의 loss.backward() 한 줄이 여기서는 {back}줄입니다.",
+                f"What one learns was not measured. A network in NumPy alone and one made with the library give the same numbers to within {apart} for {STEPS} steps. The framework's one line loss.backward() is {back} lines here.",
             ),
             estimate=Estimate(error(m)),
             unit=Text("두 신경망의 손실과 매개변수의 차이", "difference of the two networks' losses and parameters"),
-            shown=same(shown),
+            shown=same(f"< {apart}" if error(m) else apart),
         )
     ]  # fmt: skip
 
