@@ -11,14 +11,24 @@ from numpy.typing import NDArray
 from deepgrad import Array, Dropout, Network, accuracy, adam, constant, sgd, xavier_normal, zeros
 from deepgrad.signatures import Initializer
 from gradbook import style
-from gradbook.ch3_weights.alike import ACTIVATIONS, NAMES, WIDTH, Name
-from gradbook.ch3_weights.alike import kinds, nearly_constant, one_layer, split, trained, units
+from gradbook.ch3_weights.alike import (
+    ACTIVATIONS,
+    WIDTH,
+    Name,
+    kinds,
+    nearly_constant,
+    one_layer,
+    split,
+    trained,
+    units,
+)
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import mean_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
 
 VALUE = 0.1
+EQUAL = constant(VALUE)
 STEPS, SHORT = 200, 20
 RATES, ADAM_RATES = (0.1, 0.3, 1.0), (0.003, 0.01, 0.03)
 TUNING = 9001  # the seed that chooses the rate
@@ -30,8 +40,8 @@ class Way:
     """One thing that is done otherwise than: all weights VALUE, all biases 0, SGD on minibatches."""
 
     label: Text
-    first: Initializer = constant(VALUE)
-    last: Initializer = constant(VALUE)
+    first: Initializer = EQUAL
+    last: Initializer = EQUAL
     bias: Callable[[np.random.Generator], float | Array] = lambda rng: 0.0
     dropout: bool = False
     blurred: bool = False
@@ -97,7 +107,7 @@ class Measurement:
         return bool((self.kinds[way] > 1).all())
 
 
-def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """Digits, width 32, float64; each way has the rate of its grid with the lowest training loss on another seed."""
     grid = [Run(way, TUNING, eta) for way in WAYS for eta in (ADAM_RATES if WAYS[way].adaptive else RATES)]
     losses = np.array(sweep(outcome, grid))[:, 2].reshape(len(WAYS), -1)

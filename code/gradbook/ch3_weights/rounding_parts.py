@@ -11,7 +11,6 @@ from deepgrad import Step, accuracy, constant
 from gradbook import style
 from gradbook.ch3_weights.alike import apart, kinds, one_layer, split, trained, units
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
 
@@ -26,9 +25,6 @@ class Measurement:
     apart: dict[str, NDArray[np.float64]]  # distance of twins over their length, (widths, seeds, steps)
     kinds: dict[str, NDArray[np.int64]]  # different units after training, to the last bit, (widths, seeds)
     accuracy: dict[str, NDArray[np.float64]]  # on test digits, in percent, (widths, seeds)
-
-    def right(self, kind: str, width: int) -> Estimate:
-        return mean_interval(self.accuracy[kind][WIDTHS.index(width)])
 
     def stay(self, kind: str) -> list[int]:
         """The widths at which all units are the same to the last bit, in every seed."""
@@ -51,7 +47,7 @@ def track(run: tuple[str, int, int]) -> tuple[NDArray[np.float64], int, float]:
     return np.array(distances), kinds(units(net, found.theta)), 100 * accuracy(scores, chosen.labels_test)
 
 
-def measure(seeds: Sequence[int] = range(5)) -> Measurement:
+def measure(seeds: Sequence[int] = range(3)) -> Measurement:
     """tanh on digits from weights that are all VALUE; the same rate for all widths."""
     runs = [(kind, width, seed) for kind in FORMATS for width in WIDTHS for seed in seeds]
     found = dict(zip(runs, sweep(track, runs), strict=True))
@@ -82,7 +78,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
         for kind in FORMATS
         for width, row in zip(WIDTHS, m.kinds[kind], strict=True)
     }
-    found |= {f"right_{kind[5:]}_{width}": same(m.right(kind, width).shown()) for kind in FORMATS for width in WIDTHS}
+    found |= {
+        f"right_{kind[5:]}_{width}": same(f"{row.mean():.0f}")
+        for kind in FORMATS
+        for width, row in zip(WIDTHS, m.accuracy[kind], strict=True)
+    }
     return found | {"steps": same(f"{STEPS:,}"), "eta": same(f"{ETA:g}"), "value": same(f"{VALUE:g}"), "seeds": same(str(m.kinds["float32"].shape[1]))}  # fmt: skip
 
 
@@ -118,24 +118,26 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     return made
 
 
+def stays(kind: str, widths: list[int]) -> Text:
+    """What becomes of twins in this number format."""
+    if not widths:
+        return Text(f"{kind}에서는 잰 폭 모두에서 갈라집니다", f"part at every measured width in {kind}")
+    listed = ", ".join(map(str, widths))
+    return Text(f"{kind}의 폭 {listed}에서는 끝까지 똑같고", f"stay equal in {kind} at widths {listed}")
+
+
 def words(m: Measurement, lang: Lang) -> Words:
     n = m.kinds["float32"].shape[1]
-    narrow, wide = m.stay("float32"), m.stay("float64")
-    ko32, en32 = (
-        (f"폭 {', '.join(map(str, narrow))}", f"widths {', '.join(map(str, narrow))}")
-        if narrow
-        else ("폭 0개", "no width")
-    )
+    titles = [stays(kind, m.stay(kind)) for kind in reversed(FORMATS)]
     ends = "; ".join(f"{kind}: {', '.join(f'{row[:, -1].mean():.0e}' for row in m.apart[kind])}" for kind in FORMATS)
-    listed = ", ".join(map(str, wide))
     return {
         "ko": Words(
-            f"똑같이 출발한 뉴런이 끝까지 똑같은 것은 float64의 폭 {listed}, float32의 {ko32}입니다",
+            "똑같이 출발한 뉴런은 " + ", ".join(title.ko for title in titles),
             f"tanh, 손글씨 숫자, 모든 가중치 {VALUE:g}, η = {ETA:g}. 첫 뉴런에서 가장 먼 뉴런까지의 거리를 가장 긴 뉴런의 길이로 나누었습니다. 시드 {n}개의 기하평균. 잡음도 무작위도 없습니다. 라이브러리와 처리 장치가 다르면 이 그림도 달라집니다.",
             f"로그 축에서 곧게 오르는 선들. {STEPS}걸음 뒤의 거리, 폭 32, 33, 64, 100, 128의 차례로. {ends}.",
         ),
         "en": Words(
-            f"Units that start equal stay equal at widths {listed} in float64, and at {en32} in float32",
+            "Units that start equal " + ", and ".join(title.en for title in titles),
             f"tanh, digits, all weights {VALUE:g}, η = {ETA:g}. Distance from the first unit to the farthest, over the length of the longest; geometric mean of {n} seeds. There is no noise and nothing random. Another library or processor makes another picture.",
             f"Lines that rise straight on a log axis. Distance after {STEPS} steps at widths 32, 33, 64, 100, 128. {ends}.",
         ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,8 +10,20 @@ from numpy.typing import NDArray
 
 from deepgrad import Activation, Dense, Diverged, Network, accuracy, constant, softmax_cross_entropy, xavier_normal
 from gradbook import style
-from gradbook.ch3_weights.alike import ACTIVATIONS, BATCH, CLASSES, INPUTS, NAMES, WIDTH
-from gradbook.ch3_weights.alike import Name, kinds, one_layer, split, trained, units
+from gradbook.ch3_weights.alike import (
+    ACTIVATIONS,
+    BATCH,
+    CLASSES,
+    INPUTS,
+    NAMES,
+    WIDTH,
+    Name,
+    kinds,
+    one_layer,
+    split,
+    trained,
+    units,
+)
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
@@ -21,8 +34,12 @@ Start = float | str  # all weights at this value, or:
 SINGLE, RANDOM = "one unit", "random"  # Xavier's weights, with a single hidden unit and with WIDTH of them
 ZERO, CONSTANTS = 0.0, (-0.1, 0.1, 1.0)
 STARTS: tuple[Start, ...] = (ZERO, *CONSTANTS, SINGLE, RANDOM)
-STEPS, PATIENCE, PATIENT_SEEDS = 200, 10, 5
-RATES: dict[Name, tuple[float, ...]] = {"sigmoid": (0.5, 2.0, 8.0), "tanh": (0.1, 0.3, 1.0), "ReLU": (0.1, 0.3, 1.0)}
+STEPS, PATIENCE, PATIENT_SEEDS = 200, 5, 5
+RATES: dict[Name, tuple[float, ...]] = {
+    "sigmoid": (0.5, 2.0, 8.0),
+    "tanh": (0.1, 0.3, 1.0, 3.0),
+    "ReLU": (0.1, 0.3, 1.0, 3.0),
+}
 TUNING = (9001, 9002)  # seeds that choose the rate, and are used for nothing else
 CLEAR = 10.0  # points: what counts as clearly below the random start
 CHANCE = 100 / CLASSES
@@ -59,7 +76,7 @@ def outcome(run: Run) -> tuple[float, float, int]:
 def updates(name: Name, value: float, hidden: int) -> tuple[int, ...]:
     """Into how many different values the weights of each layer part in one step: all start at `value`, biases at 0."""
     sizes = [INPUTS, *[WIDTH] * hidden, CLASSES]
-    *inner, last = (Dense(n, m, constant(value)) for n, m in zip(sizes, sizes[1:], strict=False))
+    *inner, last = (Dense(n, m, constant(value)) for n, m in pairwise(sizes))
     net = Network([*(layer for dense in inner for layer in (dense, Activation(ACTIVATIONS[name]))), last])
     theta = net.init(np.random.default_rng(0), dtype=np.float64)
     scores, back = net(theta, digits().x[:BATCH])
@@ -99,8 +116,8 @@ def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
     settings = [(name, start) for name in ACTIVATIONS for start in STARTS]
     grid = [(name, start, eta) for name, start in settings for eta in RATES[name]]
     tried = np.array(sweep(outcome, [Run(*setting, seed, longer) for setting in grid for seed in TUNING]))
-    losses = tried[:, 1].reshape(len(settings), -1, len(TUNING)).mean(axis=2)
-    eta = {at: RATES[at[0]][int(np.argmin(row))] for at, row in zip(settings, losses, strict=True)}
+    losses = dict(zip(grid, tried[:, 1].reshape(-1, len(TUNING)).mean(axis=1), strict=True))
+    eta = {at: min(RATES[at[0]], key=lambda rate, at=at: losses[*at, rate]) for at in settings}  # type: ignore[misc]
     found = np.reshape(
         sweep(outcome, [Run(*at, eta[at], seed, longer) for at in settings for seed in seeds]),
         (len(ACTIVATIONS), len(STARTS), len(seeds), 3),
@@ -138,7 +155,7 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict_zero,
             finding=Text(
                 f"0에서 출발한 은닉 뉴런 {WIDTH}개는 학습이 끝날 때 {span(m, [ZERO])}가지이고, 시험 정확도는 {zeros}입니다. 무작위 초깃값과의 차이는 가장 작은 {NAMES[best_zero].ko}에서 {gap_zero.number(sign=True)} %p입니다.",
-                f"Of {WIDTH} hidden units that started at zero there are {span(m, [ZERO])} kinds in the end; test accuracy: {zeros_en}. The smallest difference from a random start is that of {NAMES[best_zero].en}, {gap_zero.number(sign=True)} points.",
+                f"{WIDTH} hidden units that started at zero end as {span(m, [ZERO])} (counting equal ones once); test accuracy: {zeros_en}. The smallest difference from a random start is that of {NAMES[best_zero].en}, {gap_zero.number(sign=True)} points.",
             ),
             estimate=gap_zero,
             unit=Text(f"%p, 0 − 무작위 ({NAMES[best_zero].ko})", f"percentage points, zero − random ({NAMES[best_zero].en})"),
@@ -153,7 +170,7 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict_any,
             finding=Text(
                 f"상수 {len(CONSTANTS)}가지에서 은닉 뉴런은 끝까지 {span(m, CONSTANTS)}가지이고, 무작위 초깃값과의 차이는 가장 작은 곳이 {gap.number(sign=True)} %p입니다. 똑같이 갱신되는 것은 쌍둥이의 짝이 되는 가중치끼리입니다. 첫걸음에서 한 층의 갱신은 입력 쪽에서 {first}가지, 출력 쪽에서 {last}가지, 은닉층과 은닉층 사이에서 {middle}가지입니다.",
-                f"From {len(CONSTANTS)} constants hidden units stay {span(m, CONSTANTS)} kind to the end, and the smallest difference from a random start is {gap.number(sign=True)} points. What receives the same update is the corresponding weights of twins: in the first step a layer's updates have {first} different values next to the input, {last} next to the output, {middle} between hidden layers.",
+                f"From {len(CONSTANTS)} constants the hidden units end as {span(m, CONSTANTS)}, and the smallest difference from a random start is {gap.number(sign=True)} points. What receives the same update is the corresponding weights of twins: in the first step a layer's updates have {first} different values next to the input, {last} next to the output, {middle} between hidden layers.",
             ),
             estimate=gap,
             unit=Text(f"%p, 상수 − 무작위 (가장 작은 차이: {NAMES[name].ko}, {printed(start)})", f"percentage points, constant − random (smallest: {NAMES[name].en}, {printed(start)})"),
@@ -232,12 +249,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     )
     return {
         "ko": Words(
-            f"쌍둥이 {WIDTH}개는 평균 {best} %를 넘지 못합니다. 무작위로 출발하면 {low} % 이상입니다",
+            f"쌍둥이 {WIDTH}개는 평균 {best} %를 넘지 못합니다. 무작위로 출발하면 평균 {low} % 이상입니다",
             f"손글씨 숫자, 은닉층 하나(폭 {WIDTH}), {STEPS}걸음, float64. 모두 c: 모든 가중치가 c에서, 편향은 0에서 출발. 학습률은 저마다 후보 가운데서 고릅니다. 작은 점은 시드 하나({n}개), 큰 표식은 평균. 무작위로 출발한 뉴런 하나는 평균 {one} %까지입니다.",
             f"위에서부터 0, −0.1, 0.1, 1, 뉴런 하나, 무작위의 평균 시험 정확도(%). {means}.",
         ),
         "en": Words(
-            f"{WIDTH} twins get no more than {best}% right on average; a random start gets {low}% or more",
+            f"{WIDTH} twins get no more than {best}% right on average; a random start {low}% or more",
             f"Digits, one hidden layer (width {WIDTH}), {STEPS} steps, float64. All c: all weights start at c, biases at 0. Each has the best rate of a grid. Dots are single seeds ({n}), large marks their mean. A single unit with a random start gets up to {one}%.",
             f"Mean test accuracy (%) from top to bottom: zero, −0.1, 0.1, 1, one unit, random. {means}.",
         ),

@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 from deepgrad import Step, constant, xavier_normal, zeros
 from deepgrad.signatures import Initializer
 from gradbook import style
-from gradbook.ch3_weights.alike import ACTIVATIONS, NAMES, VISIBLE, WIDTH, Name
 from gradbook.ch3_weights.alike import (
+    ACTIVATIONS,
+    NAMES,
+    VISIBLE,
+    WIDTH,
+    Name,
     kinds,
     nearly_constant,
     one_layer,
@@ -34,7 +38,7 @@ STARTS: dict[str, Initializer] = {
     "random": xavier_normal,
 }
 ETA: dict[Name, float] = {"sigmoid": 2.0, "tanh": 0.3, "ReLU": 0.1}
-STEPS, EVERY, FIRST = 400, 10, 20
+STEPS, EVERY, FIRST = 400, 20, 20
 PARAMETERS = ("W1", "b1", "W2", "b2")
 
 
@@ -85,7 +89,7 @@ def first_moves(name: Name) -> dict[str, int]:
     return first
 
 
-def measure(seeds: Sequence[int] = range(5)) -> Measurement:
+def measure(seeds: Sequence[int] = range(3)) -> Measurement:
     """Digits, width 32, float64, one rate per activation."""
     runs: list[tuple[Name, str, int]] = [
         (name, start, seed) for name in ACTIVATIONS for start in STARTS for seed in seeds
@@ -146,10 +150,10 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         for axes, (name, tracks) in zip(row, found.items(), strict=True):
             for k, (line, (start, values)) in enumerate(zip(style.SERIES, tracks.items(), strict=True)):
                 axes.plot(m.steps, values.mean(axis=0), label=LABELS[start][lang], color=line["color"],
-                          linestyle=line["linestyle"], marker=line["marker"], markevery=(2 * k, 10))  # fmt: skip
+                          linestyle=line["linestyle"], marker=line["marker"], markevery=(k, 5))  # fmt: skip
                 style.band(axes, m.steps, values.min(axis=0), values.max(axis=0), str(line["color"]))
             axes.set_title(NAMES[name][lang] if found is m.kinds else "")
-            axes.set_yticks([0, 1, 8, 16, 24, WIDTH])
+            axes.set_yticks([1, 8, 16, 24, WIDTH])
         row[0].set_ylabel(ordinate[lang])
     panels[1][1].set_xlabel(Text("학습한 걸음", "training steps")[lang])
     made.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
