@@ -1,12 +1,27 @@
 """Nets with one hidden layer, and how alike its units are."""
 
 from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from deepgrad import Activation, Array, Dense, Fit, Network, constant, fit, normal, relu, sgd, sigmoid, tanh
+from deepgrad import (
+    Activation,
+    Array,
+    Dense,
+    Fit,
+    Network,
+    constant,
+    fit,
+    normal,
+    relu,
+    sgd,
+    sigmoid,
+    softmax_cross_entropy,
+    tanh,
+)
 from deepgrad.signatures import Initializer, Op
 from gradbook.data import Split, digits
 from gradbook.text import Text, same
@@ -83,3 +98,20 @@ def visible_rank(W: Array) -> int:
     """How many singular values exceed VISIBLE times the largest; 0 for W = 0."""
     sizes = np.linalg.svd(W.astype(np.float64), compute_uv=False)
     return int(np.sum(sizes > VISIBLE * sizes[0])) if sizes[0] else 0
+
+
+def updates(name: Name, value: float, hidden: int) -> tuple[int, ...]:
+    """Into how many different values the weights of each layer part in one step: all start at `value`, biases at 0."""
+    sizes = [INPUTS, *[WIDTH] * hidden, CLASSES]
+    *inner, last = (Dense(n, m, constant(value)) for n, m in pairwise(sizes))
+    net = Network([*(layer for dense in inner for layer in (dense, Activation(ACTIVATIONS[name]))), last])
+    theta = net.init(np.random.default_rng(0), dtype=np.float64)
+    scores, back = net(theta, digits().x[:BATCH])
+    _, back_loss = softmax_cross_entropy(scores, digits().labels[:BATCH])
+    return tuple(len(np.unique(own["W"])) for own in net.views(back(back_loss())) if own)
+
+
+def span(found: NDArray[np.int64]) -> str:
+    """The numbers as printed: one where they are all the same, or lowest–highest."""
+    low, high = int(found.min()), int(found.max())
+    return str(low) if low == high else f"{low}–{high}"

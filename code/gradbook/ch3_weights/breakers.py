@@ -12,12 +12,12 @@ from deepgrad import Array, Dropout, Network, accuracy, adam, constant, sgd, xav
 from deepgrad.signatures import Initializer
 from gradbook import style
 from gradbook.ch3_weights.alike import (
-    ACTIVATIONS,
     WIDTH,
     Name,
     kinds,
     nearly_constant,
     one_layer,
+    span,
     split,
     trained,
     units,
@@ -101,7 +101,7 @@ def outcome(run: Run) -> tuple[int, float, float]:
 class Measurement:
     accuracy: dict[str, NDArray[np.float64]]  # tanh, on test digits, in percent, (seeds,)
     kinds: dict[str, NDArray[np.int64]]  # tanh, different units after training, (seeds,)
-    early: dict[Name, dict[str, int]]  # different units after SHORT steps, seed 0
+    dead: int  # ReLU with W₁ = 0, random W₂: different units after SHORT steps, seed 0
 
     def breaks(self, way: str) -> bool:
         return bool((self.kinds[way] > 1).all())
@@ -118,16 +118,10 @@ def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     found = np.reshape(
         sweep(outcome, [Run(way, seed, eta[way]) for way in WAYS for seed in seeds]), (len(WAYS), len(seeds), 3)
     )
-    short = [
-        Run(way, 0, (ADAM_RATES if WAYS[way].adaptive else RATES)[0], name, SHORT)
-        for name in ACTIVATIONS
-        for way in WAYS
-    ]
-    early = dict(zip([(run.name, run.way) for run in short], sweep(outcome, short), strict=True))
     return Measurement(
         accuracy={way: rows[:, 1] for way, rows in zip(WAYS, found, strict=True)},
         kinds={way: rows[:, 0].astype(np.int64) for way, rows in zip(WAYS, found, strict=True)},
-        early={name: {way: int(early[name, way][0]) for way in WAYS} for name in ACTIVATIONS},
+        dead=outcome(Run("zero first", 0, RATES[0], "ReLU", SHORT))[0],
     )  # fmt: skip
 
 
@@ -136,22 +130,19 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {f"{way.replace(' ', '_')}": same(mean_interval(values).shown()) for way, values in m.accuracy.items()}
+    told = ("adam", "biases", "dropout", "zero first", "zero last", "both")
+    found = {way.replace(" ", "_"): same(mean_interval(m.accuracy[way]).shown()) for way in told}
     return found | {
         "kept": same(str(sum(not m.breaks(way) for way in WAYS))),
-        "dead_relu": same(str(m.early["ReLU"]["zero first"])),
+        "dead_relu": same(str(m.dead)),
         "seeds": same(str(len(m.accuracy["both"]))),
         "steps": same(str(STEPS)),
+        "short": same(str(SHORT)),
         "spread": same(f"{SPREAD:g}"),
         "rate": same(f"{RATE:g}"),
         "grid": same(", ".join(f"{rate:g}" for rate in RATES)),
         "grid_adam": same(", ".join(f"{rate:g}" for rate in ADAM_RATES)),
     }
-
-
-def span(found: NDArray[np.int64]) -> str:
-    low, high = int(found.min()), int(found.max())
-    return str(low) if low == high else f"{low}–{high}"
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:

@@ -86,9 +86,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "largest": same(ten_to(EXPONENTS[-1])),
         "largest_parted": same(f"{m.parted[-1].mean():.0f}"),
         "largest_accuracy": same(mean_interval(m.accuracy[-1]).shown()),
-        "parted": same(f"{100 * PARTED:g}"),
         "steps": same(str(STEPS)),
-        "eta": same(f"{ETA:g}"),
         "seeds": same(str(m.accuracy.shape[1])),
     }
 

@@ -70,9 +70,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "units": same(listed(m)),
         "rows": same(str(int(m.otherwise.any(axis=1).sum()))),
         "batch": same(str(BATCH)),
-        "width": same(str(WIDTH)),
         "values": same(" / ".join(f"{v:.8f}".replace("-", "−") for v in m.values)),
-        "in_float64": same(str(m.in_float64)),
     }
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepgrad import Step, accuracy, constant
 from gradbook import style
-from gradbook.ch3_weights.alike import apart, kinds, one_layer, split, trained, units
+from gradbook.ch3_weights.alike import apart, kinds, one_layer, span, split, trained, units
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
@@ -65,11 +65,6 @@ def measure(seeds: Sequence[int] = range(3)) -> Measurement:
 
 def judge(m: Measurement) -> list[Claim]:
     return []
-
-
-def span(found: NDArray[np.int64]) -> str:
-    low, high = int(found.min()), int(found.max())
-    return str(low) if low == high else f"{low}–{high}"
 
 
 def numbers(m: Measurement) -> dict[str, Text]:

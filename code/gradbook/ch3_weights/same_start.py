@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Diverged, Network, accuracy, constant, softmax_cross_entropy, xavier_normal
+from deepgrad import Diverged, accuracy, constant, xavier_normal
 from gradbook import style
 from gradbook.ch3_weights.alike import (
     ACTIVATIONS,
-    BATCH,
     CLASSES,
     INPUTS,
     NAMES,
@@ -20,11 +18,12 @@ from gradbook.ch3_weights.alike import (
     Name,
     kinds,
     one_layer,
+    span,
     split,
     trained,
     units,
+    updates,
 )
-from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
@@ -73,17 +72,6 @@ def outcome(run: Run) -> tuple[float, float, int]:
     )
 
 
-def updates(name: Name, value: float, hidden: int) -> tuple[int, ...]:
-    """Into how many different values the weights of each layer part in one step: all start at `value`, biases at 0."""
-    sizes = [INPUTS, *[WIDTH] * hidden, CLASSES]
-    *inner, last = (Dense(n, m, constant(value)) for n, m in pairwise(sizes))
-    net = Network([*(layer for dense in inner for layer in (dense, Activation(ACTIVATIONS[name]))), last])
-    theta = net.init(np.random.default_rng(0), dtype=np.float64)
-    scores, back = net(theta, digits().x[:BATCH])
-    _, back_loss = softmax_cross_entropy(scores, digits().labels[:BATCH])
-    return tuple(len(np.unique(own["W"])) for own in net.views(back(back_loss())) if own)
-
-
 @dataclass(frozen=True)
 class Measurement:
     accuracy: dict[Name, NDArray[np.float64]]  # on test digits, in percent, (starts, seeds)
@@ -99,6 +87,10 @@ class Measurement:
 
     def mean(self, name: Name, start: Start) -> Estimate:
         return mean_interval(self.accuracy[name][STARTS.index(start)])
+
+    def different(self, starts: Sequence[Start]) -> NDArray[np.int64]:
+        """How many different hidden units there are after training from these starts, in every net."""
+        return np.array([self.kinds[name][STARTS.index(start)] for name in self.kinds for start in starts])
 
     def nearest(self, starts: Sequence[Start]) -> tuple[Name, Start]:
         """The activation and start that come closest to the random start."""
@@ -154,8 +146,8 @@ def judge(m: Measurement) -> list[Claim]:
             text=Text("가중치의 초깃값을 0으로 하면 학습이 올바르게 진행되지 않는다", "With zero initial weights learning does not go right"),
             verdict=verdict_zero,
             finding=Text(
-                f"0에서 출발한 은닉 뉴런 {WIDTH}개는 학습이 끝날 때 {span(m, [ZERO])}가지이고, 시험 정확도는 {zeros}입니다. 무작위 초깃값과의 차이는 가장 작은 {NAMES[best_zero].ko}에서 {gap_zero.number(sign=True)} %p입니다.",
-                f"{WIDTH} hidden units that started at zero end as {span(m, [ZERO])} (counting equal ones once); test accuracy: {zeros_en}. The smallest difference from a random start is that of {NAMES[best_zero].en}, {gap_zero.number(sign=True)} points.",
+                f"0에서 출발한 은닉 뉴런 {WIDTH}개는 학습이 끝날 때 {span(m.different([ZERO]))}가지이고, 시험 정확도는 {zeros}입니다. 무작위 초깃값과의 차이는 가장 작은 {NAMES[best_zero].ko}에서 {gap_zero.number(sign=True)} %p입니다.",
+                f"{WIDTH} hidden units that started at zero end as {span(m.different([ZERO]))} (counting equal ones once); test accuracy: {zeros_en}. The smallest difference from a random start is that of {NAMES[best_zero].en}, {gap_zero.number(sign=True)} points.",
             ),
             estimate=gap_zero,
             unit=Text(f"%p, 0 − 무작위 ({NAMES[best_zero].ko})", f"percentage points, zero − random ({NAMES[best_zero].en})"),
@@ -169,21 +161,14 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict_any,
             finding=Text(
-                f"상수 {len(CONSTANTS)}가지에서 은닉 뉴런은 끝까지 {span(m, CONSTANTS)}가지이고, 무작위 초깃값과의 차이는 가장 작은 곳이 {gap.number(sign=True)} %p입니다. 똑같이 갱신되는 것은 쌍둥이의 짝이 되는 가중치끼리입니다. 첫걸음에서 한 층의 갱신은 입력 쪽에서 {first}가지, 출력 쪽에서 {last}가지, 은닉층과 은닉층 사이에서 {middle}가지입니다.",
-                f"From {len(CONSTANTS)} constants the hidden units end as {span(m, CONSTANTS)}, and the smallest difference from a random start is {gap.number(sign=True)} points. What receives the same update is the corresponding weights of twins: in the first step a layer's updates have {first} different values next to the input, {last} next to the output, {middle} between hidden layers.",
+                f"상수 {len(CONSTANTS)}가지에서 은닉 뉴런은 끝까지 {span(m.different(CONSTANTS))}가지이고, 무작위 초깃값과의 차이는 가장 작은 곳이 {gap.number(sign=True)} %p입니다. 똑같이 갱신되는 것은 쌍둥이의 짝이 되는 가중치끼리입니다. 첫걸음에서 한 층의 갱신은 입력 쪽에서 {first}가지, 출력 쪽에서 {last}가지, 은닉층과 은닉층 사이에서 {middle}가지입니다.",
+                f"From {len(CONSTANTS)} constants the hidden units end as {span(m.different(CONSTANTS))}, and the smallest difference from a random start is {gap.number(sign=True)} points. What receives the same update is the corresponding weights of twins: in the first step a layer's updates have {first} different values next to the input, {last} next to the output, {middle} between hidden layers.",
             ),
             estimate=gap,
             unit=Text(f"%p, 상수 − 무작위 (가장 작은 차이: {NAMES[name].ko}, {printed(start)})", f"percentage points, constant − random (smallest: {NAMES[name].en}, {printed(start)})"),
             shown=same(gap.shown(sign=True)),
         ),
     ]  # fmt: skip
-
-
-def span(m: Measurement, starts: Sequence[Start]) -> str:
-    """How many kinds of unit there are from these starts: one number, or from–to."""
-    found = [m.kinds[name][STARTS.index(start)] for name in m.kinds for start in starts]
-    low, high = int(np.min(found)), int(np.max(found))
-    return str(low) if low == high else f"{low}–{high}"
 
 
 def printed(start: Start) -> str:
@@ -194,7 +179,11 @@ KEYS: dict[Start, str] = {0.0: "zero", -0.1: "minus", 0.1: "tenth", 1.0: "one", 
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {f"{name.lower()}_{KEYS[s]}": same(m.mean(name, s).shown()) for name in m.accuracy for s in STARTS}
+    found = {
+        f"{name.lower()}_{KEYS[s]}": same(m.mean(name, s).shown()) for name in m.accuracy for s in (0.1, 1.0, SINGLE)
+    }
+    told: list[tuple[Name, Start]] = [("sigmoid", ZERO), ("tanh", ZERO), ("ReLU", -0.1), ("sigmoid", RANDOM)]
+    found |= {f"{name.lower()}_{KEYS[start]}": same(m.mean(name, start).shown()) for name, start in told}
     found |= {f"patient_{name.lower()}": same(mean_interval(x).shown()) for name, x in m.patient.items()}
     first, last = m.updates[1]
     return found | {
@@ -203,8 +192,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "middle": same(str(m.updates[2][1])),
         "weights_first": same(f"{INPUTS * WIDTH:,}"),
         "weights_middle": same(f"{WIDTH**2:,}"),
-        "kinds_zero": same(span(m, [ZERO])),
-        "kinds_constant": same(span(m, CONSTANTS)),
+        "kinds_zero": same(span(m.different([ZERO]))),
         "width": same(str(WIDTH)),
         "steps": same(str(STEPS)),
         "patience": same(str(PATIENCE)),

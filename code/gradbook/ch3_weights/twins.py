@@ -119,20 +119,21 @@ def numbers(m: Measurement) -> dict[str, Text]:
         for name, moves in m.first_move.items()
         for which, step in moves.items()
     }
-    for name in ACTIVATIONS:
-        found |= {
-            f"rank_{start}_{name.lower()}": same(f"{m.rank[name][start][:, -1].mean():.0f}")
-            for start in ("zero", "noise")
-        }
+    found |= {f"rank_noise_{name.lower()}": same(end(m.rank[name]["noise"])) for name in ACTIVATIONS}
+    found |= {f"rank_zero_{name}": same(end(m.rank[name]["zero"])) for name in ("sigmoid", "tanh")}
     return found | {
         "bits_noise": same(str(min(min(of["noise"]) for of in m.to_the_bit.values()))),
         "rank_noise_start": same(f"{max(of['noise'][:, 0].max() for of in m.rank.values()):.0f}"),
         "looked": same(str(FIRST)),
         "steps": same(str(STEPS)),
-        "seeds": same(str(len(m.rank["tanh"]["zero"]))),
         "noise": same(ten_to(round(np.log10(NOISE)))),
         "value": same(f"{VALUE:g}"),
     }  # fmt: skip
+
+
+def end(found: NDArray[np.float64]) -> str:
+    """The mean over seeds at the end of training."""
+    return f"{found[:, -1].mean():.0f}"
 
 
 LABELS: dict[str, Text] = {
