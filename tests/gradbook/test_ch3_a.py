@@ -38,6 +38,7 @@ def test_likeness_by_hand():
     assert alike.visible_kinds(columns) == 2  # a billionth cannot be seen
     assert alike.apart(columns) == pytest.approx(1)  # the last is at distance 5, as long as the longest
     assert alike.apart(columns[:, :3]) == pytest.approx(2e-10, rel=1e-3)
+    assert alike.apart(np.array([[0.0, 1.0, -1.0]])) == 1  # from the first, not from one another
     assert alike.apart(np.zeros((2, 3))) == 0
     assert alike.visible_rank(np.outer([1.0, 2.0], [1.0, 1.0, 1.0])) == 1
     assert alike.visible_rank(np.diag([1.0, 0.5, 0.009])) == 2

@@ -61,11 +61,11 @@ WAYS: dict[str, Way] = {
         nearly_constant(VALUE, TINY), nearly_constant(VALUE, TINY),
     ),
     "dropout": Way(Text(f"드롭아웃 {RATE:g}", f"dropout {RATE:g}"), dropout=True),
-    "last": Way(Text("W₂만 무작위", "random W₂ only"), last=xavier_normal),
-    "first": Way(Text("W₁만 무작위", "random W₁ only"), first=xavier_normal),
-    "zero first": Way(Text("W₁ = 0, W₂ 무작위", "W₁ = 0, random W₂"), zeros, xavier_normal),
-    "zero last": Way(Text("W₁ 무작위, W₂ = 0", "random W₁, W₂ = 0"), xavier_normal, zeros),
-    "both": Way(Text("둘 다 무작위", "both random"), xavier_normal, xavier_normal),
+    "last": Way(Text("출력층만 무작위", "random output layer only"), last=xavier_normal),
+    "first": Way(Text("은닉층만 무작위", "random hidden layer only"), first=xavier_normal),
+    "zero first": Way(Text("은닉층 0, 출력층 무작위", "hidden 0, output random"), zeros, xavier_normal),
+    "zero last": Way(Text("은닉층 무작위, 출력층 0", "hidden random, output 0"), xavier_normal, zeros),
+    "both": Way(Text("두 층 모두 무작위", "both layers random"), xavier_normal, xavier_normal),
 }  # fmt: skip
 
 

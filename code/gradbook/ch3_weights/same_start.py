@@ -162,7 +162,7 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict_any,
             finding=Text(
                 f"상수 {len(CONSTANTS)}가지에서 은닉 뉴런은 끝까지 {span(m.different(CONSTANTS))}가지이고, 무작위 초깃값과의 차이는 가장 작은 곳이 {gap.number(sign=True)} %p입니다. 똑같이 갱신되는 것은 쌍둥이의 짝이 되는 가중치끼리입니다. 첫걸음에서 한 층의 갱신은 입력 쪽에서 {first}가지, 출력 쪽에서 {last}가지, 은닉층과 은닉층 사이에서 {middle}가지입니다.",
-                f"From {len(CONSTANTS)} constants the hidden units end as {span(m.different(CONSTANTS))}, and the smallest difference from a random start is {gap.number(sign=True)} points. What receives the same update is the corresponding weights of twins: in the first step a layer's updates have {first} different values next to the input, {last} next to the output, {middle} between hidden layers.",
+                f"{WIDTH} hidden units that started at one of {len(CONSTANTS)} constants end as {span(m.different(CONSTANTS))} (counting equal ones once), and the smallest difference from a random start is {gap.number(sign=True)} points. What receives the same update is the corresponding weights of twins: in the first step a layer's updates have {first} different values next to the input, {last} next to the output, {middle} between hidden layers.",
             ),
             estimate=gap,
             unit=Text(f"%p, 상수 − 무작위 (가장 작은 차이: {NAMES[name].ko}, {printed(start)})", f"percentage points, constant − random (smallest: {NAMES[name].en}, {printed(start)})"),

@@ -146,7 +146,10 @@ LABELS: dict[str, Text] = {
 
 def draw(m: Measurement, lang: Lang) -> Figure:
     made, panels = style.figure(4.0, nrows=2, ncols=3, sharex=True, sharey=True)
-    ordinates = (Text("눈에 띄게 다른 뉴런", "visibly different units"), Text("W₁의 계수", "rank of W₁"))
+    ordinates = (
+        Text("눈에 띄게 다른 뉴런", "visibly different units"),
+        Text("은닉층 가중치의 계수", "rank of hidden weights"),
+    )
     for row, found, ordinate in zip(panels, (m.kinds, m.rank), ordinates, strict=True):
         for axes, (name, tracks) in zip(row, found.items(), strict=True):
             for k, (line, (start, values)) in enumerate(zip(style.SERIES, tracks.items(), strict=True)):
