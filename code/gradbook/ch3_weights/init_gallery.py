@@ -35,12 +35,12 @@ class Measurement:
     expected: dict[tuple[str, str], Spread]
 
 
-def measure(seed: int = 0) -> Measurement:
+def measure(seed: int = 0, samples: int = SAMPLES) -> Measurement:
     """One network of each kind, all from one seed."""
     counts, seen, expected = {}, {}, {}
     for name in ACTIVATIONS:
         for init, std in INITS.items():
-            hs = activations(name, std, seed)
+            hs = activations(name, std, seed, samples)
             counts[name, init], seen[name, init] = histograms(name, hs), spread(hs)
             expected[name, init] = predicted(name, std)
     return Measurement(counts, seen, expected)

@@ -34,11 +34,11 @@ class Measurement:
     expected: dict[tuple[str, int], Spread]
 
 
-def measure(seed: int = 0) -> Measurement:
+def measure(seed: int = 0, samples: int = SAMPLES) -> Measurement:
     counts, seen, expected = {}, {}, {}
     for name in ACTIVATIONS:
         for i, std in enumerate(STDS):
-            hs = activations(name, std, seed)
+            hs = activations(name, std, seed, samples)
             counts[name, i], seen[name, i], expected[name, i] = histograms(name, hs), spread(hs), predicted(name, std)
     return Measurement(counts, seen, expected)
 

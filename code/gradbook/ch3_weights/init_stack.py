@@ -28,13 +28,13 @@ class Spread:
     signal: NDArray[np.float64]  # of one unit's numbers over the samples, root mean square over the units
 
 
-def activations(name: str, std: float, seed: int) -> list[Array]:
-    """What the layers hand on, first to last, (SAMPLES, UNITS) each: standard normal inputs, W ~ N(0, std²), b = 0.
+def activations(name: str, std: float, seed: int, samples: int = SAMPLES) -> list[Array]:
+    """What the layers hand on, first to last, (samples, UNITS) each: standard normal inputs, W ~ N(0, std²), b = 0.
 
     One seed has the same inputs and, but for their size, the same weights for every activation function and std.
     """
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(SAMPLES, UNITS))
+    x = rng.normal(size=(samples, UNITS))
     layers: list[Layer] = []
     for _ in range(LAYERS):
         layers += [Dense(UNITS, UNITS, normal(std)), Activation(ACTIVATIONS[name])]
@@ -52,22 +52,22 @@ def spread(hs: list[Array]) -> Spread:
 
 
 def predicted(name: str, std: float) -> Spread:
-    """The same for infinitely wide layers: z ~ N(0, n std² E[h²]), and any two samples' z share what E[h h′] makes them
-    share. Sums over an even grid, which for smooth functions that fall like exp(−u²/2) are as good as exact.
+    """The same for infinitely wide layers, where z ~ N(0, n std² E[h²]) and two samples' z have as much in common as their h.
+
+    Sums over an even grid, which for smooth functions that fall like exp(−u²/2) are as good as exact.
     """
     u = np.linspace(-8, 8, 321)
     weight = normal_pdf(u) / normal_pdf(u).sum()
-    square, overlap = 1.0, 0.0  # E[h²] and, for two samples, E[h h′]: of the inputs
+    square, signal = 1.0, 1.0  # of the inputs: E[h²], and what of it differs from sample to sample
     found = []
     for _ in range(LAYERS):
-        scale, shared = sqrt(UNITS * std**2 * square), overlap / square
-        z = scale * (
-            sqrt(shared) * u[:, None] + sqrt(1 - shared) * u
-        )  # what two samples share, and what is a sample's own
+        own = min(signal / square, 1.0)  # not a last bit more
+        z = sqrt(UNITS * std**2 * square) * (sqrt(1 - own) * u[:, None] + sqrt(own) * u)  # (units, samples)
         h, _ = ACTIVATIONS[name](z)
-        of_one_unit = h @ weight
-        mean, overlap, square = weight @ of_one_unit, weight @ of_one_unit**2, weight @ (h**2 @ weight)
-        found.append((mean, sqrt(square - mean**2), sqrt(square - overlap)))
+        of_unit = h @ weight
+        mean, square = weight @ of_unit, weight @ (h**2 @ weight)
+        signal = weight @ ((h - of_unit[:, None]) ** 2 @ weight)
+        found.append((mean, sqrt(square - mean**2), sqrt(signal)))
     return Spread(*np.array(found).T)
 
 
