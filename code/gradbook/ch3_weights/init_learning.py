@@ -215,7 +215,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     panels[0].set_ylim(0, 103)
     panels[0].set_ylabel(Text("시험 정확도 (%)", "test accuracy (%)")[lang])
     panels[0].annotate(
-        Text("찍기", "guessing")[lang], (3.45, CHANCE), xytext=(0, 2), textcoords="offset points", ha="right"
+        Text("찍기", "guessing")[lang], (3.45, CHANCE), xytext=(0, 9), textcoords="offset points", ha="right"
     )
     labels = (
         Text("초깃값마다 고른 학습률", "each at its own rate"),
