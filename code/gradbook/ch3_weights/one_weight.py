@@ -14,8 +14,8 @@ from gradbook.stats import number
 from gradbook.text import Lang, Text, same
 
 TARGET = 0.5
-CURVE = np.linspace(-1.9, 1.9, 381)
-RATES = (0.3, 1.0, 4.0)
+CURVE = np.linspace(-1.6, 1.6, 321)
+RATES = (0.3, 1.0, 3.0)
 
 
 def loss(w: float) -> tuple[float, float]:
@@ -27,7 +27,7 @@ def loss(w: float) -> tuple[float, float]:
 
 
 BOTTOM = float(brentq(lambda w: w * np.tanh(w) - TARGET, 0.1, 2))  # where y is right
-WEIGHTS = (-1.4, -BOTTOM, -0.4, -0.1, 0.0, 0.1, 0.4, BOTTOM, 1.0, 1.2, 1.4)
+WEIGHTS = (-1.2, -BOTTOM, -0.4, -0.1, 0.0, 0.1, 0.4, BOTTOM, 1.0, 1.2)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def draw(m: Measurement, lang: Lang, i: int, j: int) -> Figure:
     made, axes = style.figure(2.9)
     w, slope, here = WEIGHTS[i], m.slope[i], m.before[i]
     axes.plot(CURVE, m.curve, color=style.BLUE)
-    along = np.array([-0.45, 0.45])
+    along = np.array([-0.3, 0.3])
     axes.plot(w + along, here + slope * along, color=style.INK, linestyle=":", linewidth=1.2)
     axes.plot([w], [here], "o", color=style.INK, zorder=4)
     if slope:
@@ -82,8 +82,8 @@ def draw(m: Measurement, lang: Lang, i: int, j: int) -> Figure:
                       arrowprops={"arrowstyle": "->", "color": style.ORANGE, "linewidth": 1.6, "shrinkB": 5})  # fmt: skip
         axes.plot([reached], [m.after[i, j]], "s", color=style.ORANGE, zorder=4)
     axes.set_title(told(m, i, j)[lang])
-    axes.set_xlim(-2.3, 2.3)
-    axes.set_ylim(-0.05, 0.8)
+    axes.set_xlim(-1.6, 1.6)
+    axes.set_ylim(-0.02, 0.3)
     axes.set_xlabel(Text("가중치 w", "weight w")[lang])
     axes.set_ylabel(Text("손실 C", "loss C")[lang])
     return made
