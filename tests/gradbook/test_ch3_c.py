@@ -272,13 +272,21 @@ def test_directions():
     one, again = (direction.one(2, 50) for _ in range(2))
     assert (one[0] == again[0]).all()
     assert one[0][0].all()  # the smallest step always lowers the loss
+    _, predicted, _, slope, bend = one
+    assert (predicted[40] == (direction.FINE[40] < np.where(bend > 0, 2 * slope / bend, np.inf))).all()
     known = np.interp(np.log(direction.SIZE), np.log(direction.FINE), one[1].mean(axis=1))
     assert known[:6] == pytest.approx(one[0].mean(axis=1)[:6], abs=0.05)
 
 
 def test_direction_verdicts():
     lower = np.tile(np.linspace(100, 50, len(direction.SIZE)), (5, 1))
-    line = direction.Line(lower, np.tile(np.linspace(100, 50, len(direction.FINE)), (5, 1)), np.full(5, 30))
+    line = direction.Line(
+        lower,
+        np.tile(np.linspace(100, 50, len(direction.FINE)), (5, 1)),
+        np.full(5, 30),
+        np.ones((5, 3)),
+        np.ones((5, 3)),
+    )
     m = direction.Measurement(line, line, direction.RATES < 2, 0.0, -0.01)
     assert verdicts(direction, m) == {"3.13": "holds-if"}
     always = replace(line, lower=np.full_like(lower, 100))

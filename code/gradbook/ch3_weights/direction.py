@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepgrad import sigmoid
 from gradbook import style
-from gradbook.ch3_weights.early_net import ETA, IMAGES, SIZES, STEPS, State, early
+from gradbook.ch3_weights.early_net import IMAGES, SIZES, STEPS, State, early
 from gradbook.ch3_weights.one_weight import loss
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval, order
@@ -30,6 +30,8 @@ class Line:
     lower: NDArray[np.float64]  # percent of steps after which the loss is lower, (seeds, sizes)
     predicted: NDArray[np.float64]  # percent of weights whose parabola says so, (seeds, FINE)
     right: NDArray[np.int64]  # images right before the steps
+    slope: NDArray[np.float64]  # |C′| of these weights, (seeds, weights)
+    bend: NDArray[np.float64]  # and C″
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ class Measurement:
     beside_top: float  # and the larger of their losses at w = ±0.1 minus that at 0
 
 
-def one(seed: int, steps: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], int]:
-    """(whether the loss is lower after a step of each size, whether the parabola says so, images right)."""
+def one(
+    seed: int, steps: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], int, NDArray[np.float64], NDArray[np.float64]]:
+    """(whether the loss is lower after a step of each size, whether the parabola says so, images right, |C′|, C″)."""
     state, rng = early(sigmoid, seed, steps), np.random.default_rng([seed, 2])
     places = rng.choice(state.places, size=WEIGHTS, replace=False)
     slope = state.gradient[places]
@@ -53,7 +57,7 @@ def one(seed: int, steps: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], in
         for size in SIZE
     ])  # fmt: skip
     # C(w − δ sign C′) ≈ C − δ |C′| + ½ δ² C″, below C while ½ δ C″ < |C′|
-    return lower, 0.5 * FINE[:, None] * bend < np.abs(slope), right
+    return lower, 0.5 * FINE[:, None] * bend < np.abs(slope), right, np.abs(slope), bend
 
 
 def second_derivative(state: State, place: int) -> float:
@@ -63,8 +67,10 @@ def second_derivative(state: State, place: int) -> float:
 
 
 def line(seeds: Sequence[int], steps: int) -> Line:
-    lower, predicted, right = zip(*(one(seed, steps) for seed in seeds), strict=True)
-    return Line(100 * np.array(lower).mean(axis=2), 100 * np.array(predicted).mean(axis=2), np.array(right))
+    lower, predicted, right, slope, bend = (
+        np.array(rows) for rows in zip(*(one(seed, steps) for seed in seeds), strict=True)
+    )
+    return Line(100 * lower.mean(axis=2), 100 * predicted.mean(axis=2), right, slope, bend)
 
 
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
@@ -125,11 +131,13 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "large_late": same(at(m.late, SIZE[-1]).number()),
         "right_early": same(f"{m.early.right.mean():.0f}"),
         "right_late": same(f"{m.late.right.mean():.0f}"),
+        "slope_early": same(f"{np.median(m.early.slope):.4f}"),
+        "slope_late": same(f"{np.median(m.late.slope):.4f}"),
+        "bend_early": same(f"{np.median(m.early.bend):.4f}"),
+        "bend_late": same(f"{np.median(m.late.bend):.4f}"),
         "off_early": same(f"{off(m.early):.1f}"),
         "off_late": same(f"{off(m.late):.1f}"),
-        "steps_early": same(str(STEPS["sigmoid"])),
         "steps_late": same(str(LATE)),
-        "eta": same(f"{ETA:g}"),
         "weights": same(str(WEIGHTS)),
         "images": same(str(IMAGES)),
         "seeds": same(str(len(m.early.right))),

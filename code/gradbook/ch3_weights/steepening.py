@@ -89,10 +89,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "gentle": same(f"{m.small[0]:.0f}"),
         "steepest": same(str(STEEPNESS[-1])),
         "steep": same(f"{m.small[-2]:.0f}"),
-        "step": same(f"{m.small[-1]:.0f}"),
         "mean_growth": same(f"{m.mean[-2] / m.mean[0]:.0f}"),
         "small": same(f"{100 * SMALL:g}"),
-        "seeds": same(str(m.seeds)),
     }
 
 

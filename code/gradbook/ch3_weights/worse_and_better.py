@@ -116,7 +116,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
             f"{key}_steps": same(f"{STEPS[name]:,}"),
             f"{key}_eta": same(f"{ETA[name]:g}"),
             f"{key}_lowest_step": same(f"{np.median(m.steps(name)[m.lowest(name)]):.0f}"),
-            f"{key}_best_step": same(f"{np.median(m.steps(name)[m.best(name)]):.0f}"),
             f"{key}_growth": same(m.growth(name).shown()),
             f"{key}_gain": same(m.gain(name).shown(sign=True)),
             f"{key}_later": same(f"{m.later(name):.0f}"),
