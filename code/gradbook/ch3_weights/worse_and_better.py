@@ -180,7 +180,7 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"시험 손실이 바닥에서 {growth.value:.2f}배가 되는 동안 시험 정확도는 {gain.number(sign=True)} %p 움직였습니다",
             f"{WATCHED}의 학습 표본 {EXAMPLES[WATCHED]:,}개, 폭 {WIDTH}인 ReLU 은닉층 하나, SGD. 시드 {n}개의 평균과 95 % 구간. 세로 점선은 시험 손실이 가장 낮은 걸음(시드들의 중앙값)입니다.",
-            f"위: 시험 손실은 {low}걸음쯤에서 가장 낮다. 거기서 끝까지 틀린 표본의 몫은 {wrong[0]}에서 {wrong[1]}로 간다. 아래: 시험 정확도는 {before} %에서 {after} %로 간다.",
+            f"위: 시험 손실은 {low}걸음쯤에서 가장 낮습니다. 거기서 끝까지 틀린 표본의 몫은 {wrong[0]}에서 {wrong[1]}로 갑니다. 아래: 시험 정확도는 {before} %에서 {after} %로 갑니다.",
         ),
         "en": Words(
             f"While the test loss grew to {growth.value:.2f} times its lowest, test accuracy changed by {gain.number(sign=True)} points",
