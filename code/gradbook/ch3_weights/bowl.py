@@ -60,7 +60,7 @@ class Bowl:
         return along(points, self.axes.T)
 
     def height(self, points: Points) -> NDArray[np.float64]:
-        return 0.5 * (self.curvature * self.inner(points) ** 2).sum(axis=-1)  # type: ignore[no-any-return]
+        return 0.5 * (self.curvature * self.inner(points) ** 2).sum(axis=-1)
 
     def gradient(self, points: Points) -> Points:
         return along(self.curvature * self.inner(points), self.axes)
@@ -68,7 +68,8 @@ class Bowl:
 
 def along(points: Points, directions: Points) -> Points:
     """points @ directions, by sums whose order no library chooses."""
-    return points[..., :1] * directions[0] + points[..., 1:] * directions[1]
+    turned: Points = points[..., :1] * directions[0] + points[..., 1:] * directions[1]
+    return turned
 
 
 BOWL: Final = Bowl()

@@ -7,7 +7,21 @@ from matplotlib.figure import Figure
 
 from deepgrad import momentum
 from gradbook import style
-from gradbook.ch3_weights.bowl import HORIZON, NAMES, OPTIMIZERS, RATES, TARGET, Name, Points, Search, Trip, descend, polyak, search, trip  # fmt: skip
+from gradbook.ch3_weights.bowl import (
+    HORIZON,
+    NAMES,
+    OPTIMIZERS,
+    RATES,
+    TARGET,
+    Name,
+    Points,
+    Search,
+    Trip,
+    descend,
+    polyak,
+    search,
+    trip,
+)
 from gradbook.ch3_weights.descent import bowl_with_path
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.text import Lang, Text, same

@@ -19,7 +19,7 @@ STEPS = 2000  # the second half is measured
 SLICES = (0.0, 0.4, 0.9)
 DEFAULT = 0.9  # what β is set to unless one asks
 
-type Reals = NDArray[np.float64]
+type Reals = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def eigenvalue(product: Reals, beta: Reals) -> Reals:
     """The larger modulus of the matrix that takes (θ, v) to the next: v ← β v − ηλ θ, θ ← θ + v."""
     product, beta = np.broadcast_arrays(product, beta)
     matrix = np.stack([np.stack([1 - product, beta], axis=-1), np.stack([-product, beta], axis=-1)], axis=-2)
-    return np.abs(np.linalg.eigvals(matrix)).max(axis=-1)  # type: ignore[no-any-return]
+    return np.abs(np.linalg.eigvals(matrix)).max(axis=-1)
 
 
 def run(products: Reals, beta: float, steps: int = STEPS) -> Reals:
@@ -69,7 +69,7 @@ def run(products: Reals, beta: float, steps: int = STEPS) -> Reals:
         theta, v = theta / length, v / length
         if number >= steps // 2:
             growth += np.log(length)
-    return np.exp(growth / (steps - steps // 2))  # type: ignore[no-any-return]
+    return np.exp(growth / (steps - steps // 2))
 
 
 def measure() -> Measurement:

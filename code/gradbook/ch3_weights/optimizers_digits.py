@@ -132,7 +132,7 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    result = {}
+    result: dict[str, Text] = {}
     for name in OPTIMIZERS:
         result |= {
             f"{name}_eta": same(f"{m.eta(name):g}"),
@@ -162,7 +162,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     for name, losses in m.grid.items():
         upper.plot(ETAS, losses, label=NAMES[name][lang], **LOOKS[name])
     upper.axhline(float(WORST), color=style.INK, linestyle=":", linewidth=1.1)
-    upper.annotate(Text("찍기", "guessing")[lang], (ETAS[0], float(WORST)), xytext=(0, 3), textcoords="offset points")
+    upper.annotate(Text("찍기", "guessing")[lang], (ETAS[4], float(WORST)), xytext=(0, 3), textcoords="offset points")
     style.log(upper.xaxis, [0.001, 0.01, 0.1, 1])
     style.log(upper.yaxis, [0.01, 0.03, 0.1, 0.3, 1, 3])
     upper.set_ylim(top=5)

@@ -75,7 +75,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
 
 def draw(m: Measurement, lang: Lang) -> Figure:
     made, (upper, lower) = style.figure(4.3, nrows=2, sharex=True)
-    gentle, steep = BOWL.curvature
+    steep = BOWL.curvature[1]
     fine = np.linspace(0, 1.1, 221)
     for k, (name, line) in enumerate(zip("xy", (style.SERIES[0], style.SERIES[1]), strict=True)):
         upper.plot(fine, np.abs(1 - fine * BOWL.curvature[k]), color=line["color"], linestyle=line["linestyle"])
