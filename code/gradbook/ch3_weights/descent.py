@@ -15,6 +15,7 @@ from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
 from gradbook.text import Lang, Text, same
 
 ETAS = (0.03, 0.1, 0.3, 0.95, 1.5, 9.5)
+BOOK: dict[Name, float] = {"sgd": 0.95, "momentum": 0.1, "adagrad": 1.5, "adam": 0.3}  # the rates of the book's picture
 SHOWN = 40  # steps that are drawn
 LEVELS = (0.1, 0.4, 1, 2, 3.5, 6.45)  # the last is the height of the start
 
@@ -42,7 +43,7 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    return {"shown": same(str(SHOWN)), "horizon": same(str(HORIZON))}
+    return {f"{name}_steps": same(f"{m.steps[name][ETAS.index(eta)]:.0f}") for name, eta in BOOK.items()}
 
 
 def bowl_with_path(axes: Axes, path: Points, name: Name, mark: float = 3) -> None:

@@ -59,7 +59,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "adagrad_first": same(f"{m.paths['adagrad'][1, 1]:.1f}".replace("-", "−")),
         "target": same(f"{TARGET:g}"),
         "horizon": same(str(HORIZON)),
-        "rates": same(str(len(RATES))),
     }
 
 

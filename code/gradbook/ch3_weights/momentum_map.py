@@ -87,7 +87,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
     root = np.sqrt(DEFAULT)
     kappa = ((1 + root) / (1 - root)) ** 2  # the stretch for which the default is the best β
     return {
-        "error": same(f"{m.error:.1g}"),
         "off_root": same(f"{m.off(1):.1g}"),
         "off_twice": same(f"{m.off(2):.2f}"),
         "points": same(f"{int(m.complex_roots.sum()):,}"),

@@ -69,7 +69,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "error": same(order(power_of_ten_above(m.error))),
         "best_theory": same(f"{2 / (gentle + steep):.3f}"),
         "modulus_theory": same(f"{(steep - gentle) / (steep + gentle):.3f}"),
-        "stretch": same(f"{steep / gentle:g}"),
     }
 
 

@@ -52,13 +52,14 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    least, *_, most = STRETCHES
-    result = {"least": same(str(least)), "most": same(str(most)), "momentum_from": same(str(m.momentum_from or "—"))}
-    for name in OPTIMIZERS:
-        result[f"{name}_most"] = same(f"{m.at(name, most):,.0f}")
-        result[f"{name}_turned"] = same(f"{m.at(name, most, 45):,.0f}")
-        result[f"{name}_turned_20"] = same(f"{m.at(name, 20, 45):,.0f}")
-    return result
+    most = STRETCHES[-1]
+    names: tuple[Name, ...] = ("sgd", "momentum", "adagrad", "adam")
+    return {f"{name}_most": same(f"{m.at(name, most):,.0f}") for name in names} | {
+        "adagrad_turned": same(f"{m.at('adagrad', most, 45):,.0f}"),
+        "adam_turned": same(f"{m.at('adam', most, 45):,.0f}"),
+        "most": same(str(most)),
+        "momentum_from": same(str(m.momentum_from or "—")),
+    }
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
