@@ -78,10 +78,10 @@ def frame_alt(m: Measurement, lang: Lang, i: int, j: int) -> str:
     name = list(OPTIMIZERS)[i]
     path = m.paths[name][j]
     flips = int((path[1:, 1] * path[:-1, 1] < 0).sum())
-    x, y = path[10]
+    x, y = (f"{at:.2g}".replace("-", "−") for at in path[10])
     return Text(
-        f"{NAMES[name].ko}, 학습률 {ETAS[j]:g}: {told(m.steps[name][j]).ko}. 처음 {SHOWN}걸음에서 y의 부호가 {flips}번 바뀝니다. 10걸음 뒤의 자리는 ({x:.2g}, {y:.2g}).",
-        f"{NAMES[name].en}, rate {ETAS[j]:g}: {told(m.steps[name][j]).en}. In the first {SHOWN} steps y changes its sign {flips} times. After 10 steps it is at ({x:.2g}, {y:.2g}).",
+        f"{NAMES[name].ko}, 학습률 {ETAS[j]:g}: {told(m.steps[name][j]).ko}. 처음 {SHOWN}걸음에서 y의 부호가 {flips}번 바뀝니다. 10걸음 뒤의 자리는 ({x}, {y}).",
+        f"{NAMES[name].en}, rate {ETAS[j]:g}: {told(m.steps[name][j]).en}. In the first {SHOWN} steps y changes its sign {flips} times. After 10 steps it is at ({x}, {y}).",
     )[lang]
 
 
