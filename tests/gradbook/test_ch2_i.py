@@ -119,7 +119,7 @@ def test_prelu_slopes():
     assert prelu_slopes.gradient_error(3) < 1e-6
     spread = np.linspace(-0.05, 0.05, 20)
     slopes = 0.6 + spread[:, None] * np.ones(5)
-    m = prelu_slopes.Measurement(slopes, np.ones((20, 3)), 90 + spread[:, None] * np.ones(3), 1e-9)
+    m = prelu_slopes.Measurement(slopes, 90 + spread[:, None] * np.ones(3), 1e-9)
     assert verdict(prelu_slopes, m) == "holds"
     assert m.moved() == 5
     assert verdict(prelu_slopes, replace(m, gradient_error=1e-3)) == "does-not-hold"

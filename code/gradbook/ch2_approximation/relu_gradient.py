@@ -113,7 +113,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found = {}
     for kind, key in keys.items():
         found[f"{key}_50"] = same(share(m.ratio(kind, 50)))
-        found[f"{key}_20"] = same(share(m.ratio(kind, 20)))
         found[f"{key}_factor"] = same(f"{m.per_layer(kind):.3f}")
         found[f"{key}_predicted"] = same(f"{m.predicted[kind]:.3f}")
     low, high = np.exp(np.quantile(m.log_ratio["ReLU"][:, -1], [0.05, 0.95]))
