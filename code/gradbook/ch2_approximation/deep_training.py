@@ -139,6 +139,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "learns": same(f"{LEARNS:.2f}"),
         "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
         "steps": same(str(STEPS)),
+        "seeds": same(str(m.loss.shape[3])),
     }
 
 
