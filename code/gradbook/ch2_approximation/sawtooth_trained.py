@@ -136,8 +136,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
     for folds in FOLDS:
         i, teeth = FOLDS.index(folds), 2 ** (folds - 1)
         found[f"difference_{teeth}"] = same(m.difference(folds).shown(sign=True))
-        for kind in ("shallow", "deep", "own"):
-            found[f"{kind}_{teeth}"] = same(mean_interval(m.error[kind][:, i]).number())
+        if folds == MIDDLE:
+            found[f"own_{teeth}"] = same(mean_interval(m.error["own"][:, i]).number())
+        else:
+            found[f"shallow_{teeth}"] = same(mean_interval(m.error["shallow"][:, i]).number())
+            found[f"deep_{teeth}"] = same(mean_interval(m.error["deep"][:, i]).number())
     middle = FOLDS.index(MIDDLE)
     return found | {
         "parameters": same(str(m.size["deep"])),
