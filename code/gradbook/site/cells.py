@@ -34,11 +34,16 @@ def clean(html: str, lang: Lang) -> str:
     With the wrappers go the random ids that jupytext gives cells (two builds would differ) and the nesting that makes the
     search plugin file a cell's text under the wrong heading.
     """
-    html = SCRIPT_OR_STYLE.sub("", END.sub("</div></div>", html))
+    html = END.sub("</div></div>", html)
     html = INPUT.sub(r'<div class="highlight"><pre><code>\1</code></pre></div>', html)
     html = PIECES.sub("", html)
     html = TEXT_OUTPUT.sub(lambda m: output(m[1], m[2]), html)
     return BLANK_LINES.sub("\n", fold(unwrap(html), lang)).strip() + "\n"
+
+
+def without_styles(html: str) -> str:
+    """A notebook as nbconvert hands it over, without 600 KB of styles and scripts."""
+    return SCRIPT_OR_STYLE.sub("", html)
 
 
 def fold(html: str, lang: Lang) -> str:

@@ -1,9 +1,8 @@
-"""Before the pages: a fixed clock, measurements and figures, and a fresh place for executed notebooks."""
+"""Before the pages: a fixed clock, measurements, figures and the cells' outputs."""
 
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from gradbook.memo import CACHE, ROOT, write_whole
 from gradbook.site import store
 from gradbook.text import BookError
 
-SUMS = "sha256"
 CELL = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
 CONSTANT_TIME = "1767225600"  # 2026-01-01: where there is no git, or nothing committed yet
 
@@ -70,23 +68,6 @@ def run(failure: str, *module: str) -> None:
     """`python -m module`, which says itself what went wrong."""
     if status := subprocess.run([sys.executable, "-m", *module], cwd=ROOT).returncode:
         raise BookError(f"{failure} (`{' '.join(module)}` ended with status {status}, see above)")
-
-
-def pages_cache(lang: str) -> Path:
-    """Where executed notebooks are kept: for one language, code, lock and set of figures. Folders of older code go."""
-    folder = CACHE / "pages" / f"{lang}-{digest(lang)}"
-    for old in set((CACHE / "pages").glob(f"{lang}-*")) - {folder}:
-        shutil.rmtree(old)
-    known = (folder / SUMS).read_bytes().split() if (folder / SUMS).exists() else []
-    for file in folder.glob("*.json"):  # half written by a build that was killed, or changed since
-        if sha256(file).encode() not in known:
-            file.unlink()
-    return folder
-
-
-def sign_pages(folder: Path) -> None:
-    """Note what the converted pages are, once a build has come to its end: the plugin itself does not check them."""
-    write_whole(folder / SUMS, "\n".join(sorted(map(sha256, folder.glob("*.json")))).encode())
 
 
 def digest(lang: str) -> str:
