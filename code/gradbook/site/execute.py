@@ -21,7 +21,7 @@ from traitlets.config import Config
 
 from gradbook import memo
 from gradbook.site import notebooks, store
-from gradbook.site.notebooks import code_cells, place
+from gradbook.site.notebooks import code_cells, place, without_drawings
 from gradbook.sweep import cores
 from gradbook.text import LANGS, BookError
 
@@ -100,7 +100,7 @@ def execute(path: Path, nb: NotebookNode, connection: Path) -> str | None:
     except (CellExecutionError, CellControlSignal) as error:
         return f"{where}: a cell failed\n{COLORS.sub('', str(error)).strip()}"
     cells = code_cells(nb)
-    memo.store(place(cells), (before, [[dict(output) for output in cell.outputs] for cell in cells]))
+    memo.store(place(cells), (before, [[without_drawings(output) for output in cell.outputs] for cell in cells]))
     return None
 
 

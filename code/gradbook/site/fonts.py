@@ -23,6 +23,7 @@ from gradbook.text import BookError
 
 MATH: Final = re.compile(r"<math\b.*?</math>", re.DOTALL)
 TAG: Final = re.compile(r"<[^>]*>")
+ENTITY: Final = re.compile(r"&[^\s<&;]{1,32};?")
 ALWAYS: Final = "".join(map(chr, range(0x21, 0x7F))) + "…–—‘’“”×÷±−·¶"  # what the theme's script may add
 
 ROOT_SIGN: Final = "√"  # `<msqrt>` draws it without naming it
@@ -80,7 +81,8 @@ def characters(site: Path) -> tuple[set[str], set[str]]:
     pages = [path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))]
     frames = [path.read_text(encoding="utf-8") for path in sorted((site / "assets" / "frames").rglob("*.json"))]
     formulas = "".join(TAG.sub("", formula) for page in pages for formula in MATH.findall(page))
-    text = set(ALWAYS).union(*map(unescape, pages), *frames)
+    entities = set[str]().union(*map(ENTITY.findall, pages))
+    text = set(ALWAYS).union(*map(set, pages), *map(unescape, entities), *map(set, frames))
     return {c for c in text if c.isprintable() and c != " "}, with_italics(
         set(unescape(formulas)) | set(ALWAYS) | {ROOT_SIGN}
     )

@@ -106,14 +106,11 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> None:
 
 def converted(page: Page, settings: str, convert: Callable[[], dict[str, str]]) -> dict[str, str]:
     """A notebook as nbconvert's HTML around its Markdown."""
-    path = Path(page.file.abs_src_path or "")
-    put_out = notebooks.outputs(notebooks.code_cells(notebooks.read(path)))
-    made_from = [page.file.src_uri, settings, path.read_text(encoding="utf-8-sig"), repr(put_out)]
-
-    def make() -> dict[str, str]:
-        return {"content": cells.without_styles(convert()["content"])}
-
-    return kept.recall("converted", "\0".join(made_from), make)
+    notebook = notebooks.read(page.file.abs_src_path or "")
+    made_from = [page.file.src_uri, settings, notebooks.skeleton(notebook)]
+    html = kept.recall("converted", "\0".join(made_from), lambda: cells.without_styles(convert()["content"]))
+    html, page.meta["pre"] = cells.set_aside(html)
+    return {"content": notebooks.with_prose(html, notebook)}
 
 
 def rendered(
@@ -127,7 +124,8 @@ def rendered(
         LOG.addHandler(messages)
         try:
             render(config, files)
-            page.content = formulas.render(cells.clean(page.content or "", lang), page.file.src_uri)
+            html = cells.put_back(page.content or "", page.meta.get("pre", []))
+            page.content = formulas.render(cells.clean(html, lang), page.file.src_uri)
         except BookError as error:
             raise PluginError(str(error)) from None
         finally:
@@ -136,7 +134,7 @@ def rendered(
         return {name: vars(page)[name] for name in RENDERED if name in vars(page)} | {"links_to_anchors": anchors}
 
     addresses = [f"{uri} {file.url} {file.inclusion.name}" for uri, file in sorted(others.items())]
-    made_from = [lang, page.file.src_uri, page.url, str(title), settings, *addresses, page.markdown or ""]
+    made_from = [lang, page.file.src_uri, page.url, str(title), settings, *addresses, page.markdown or "", *page.meta.get("pre", [])]
     heard = LOG.getEffectiveLevel() == logging.INFO  # else messages go uncounted
     state = kept.recall("rendered", "\0".join(made_from), make, lambda: heard and not messages.get_counts())
     vars(page).update(state)
@@ -195,8 +193,8 @@ def resolve_titles(items: list[AnchorLink], book: LanguageBook, sheet: Sheet) ->
 @event_priority(LAST)  # after mkdocs-jupyter has put in its scripts
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     languages, default = all_languages(config)
-    output = templates.put_back(output, page.meta["aside"])
-    return head.mend(output, page.url, language(config), config.site_url or "/", languages, default)
+    output = head.mend(output, page.url, language(config), config.site_url or "/", languages, default)
+    return templates.put_back(output, page.meta["aside"])
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
