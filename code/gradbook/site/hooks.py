@@ -134,7 +134,16 @@ def rendered(
         return {name: vars(page)[name] for name in RENDERED if name in vars(page)} | {"links_to_anchors": anchors}
 
     addresses = [f"{uri} {file.url} {file.inclusion.name}" for uri, file in sorted(others.items())]
-    made_from = [lang, page.file.src_uri, page.url, str(title), settings, *addresses, page.markdown or "", *page.meta.get("pre", [])]
+    made_from = [
+        lang,
+        page.file.src_uri,
+        page.url,
+        str(title),
+        settings,
+        *addresses,
+        page.markdown or "",
+        *page.meta.get("pre", []),
+    ]
     heard = LOG.getEffectiveLevel() == logging.INFO  # else messages go uncounted
     state = kept.recall("rendered", "\0".join(made_from), make, lambda: heard and not messages.get_counts())
     vars(page).update(state)
