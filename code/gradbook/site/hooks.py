@@ -77,28 +77,29 @@ def on_config(config: MkDocsConfig) -> None:
             prepared.execute_pages(Path(config.docs_dir))
     except BookError as error:
         raise PluginError(str(error)) from None
-    ask_once(config.plugins["mkdocs-jupyter"])
-    index = config.plugins["material/search"].search_index
+    ask_once(plugin(config, "mkdocs-jupyter"))
+    index = plugin(config, "material/search").search_index
     index.add_entry_from_context = partial(indexed, index, index.add_entry_from_context)
 
 
-def ask_once(plugin: Any) -> None:
+def ask_once(jupyter: Any) -> None:
     """mkdocs-jupyter asks a dozen times for each page whether it is a notebook, and reads it each time."""
-    asked, include = dict[str | None, bool](), plugin.should_include
+    asked, include = dict[str | None, bool](), jupyter.should_include
 
     def should_include(file: File) -> bool:
         if file.abs_src_path not in asked:
             asked[file.abs_src_path] = include(file)
         return asked[file.abs_src_path]
 
-    plugin.should_include = should_include
+    jupyter.should_include = should_include
     jupytext.read = notebooks.read
 
 
 @event_priority(LAST)  # mkdocs-jupyter has put in its own ways
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> None:
     """Convert and render a page only where what it is made from has changed."""
-    settings = Path(config.config_file_path or "").read_text(encoding="utf-8")
+    jupyter = {name: value for name, value in plugin(config, "mkdocs-jupyter").config.items() if name != "cache_dir"}
+    settings = repr([config.markdown_extensions, config.mdx_configs, config.validation, jupyter])
     if convert := getattr(page, "_mkdocs_jupyter_content", None):
         page._mkdocs_jupyter_content = partial(converted, page, settings, convert)  # type: ignore[attr-defined]
     page.render = partial(rendered, page, settings, page.render)  # type: ignore[method-assign]
@@ -106,9 +107,17 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> None:
 
 def converted(page: Page, settings: str, convert: Callable[[], dict[str, str]]) -> dict[str, str]:
     """A notebook as nbconvert's HTML around its Markdown."""
-    notebook = notebooks.read(page.file.abs_src_path or "")
-    made_from = [page.file.src_uri, settings, notebooks.skeleton(notebook)]
-    html = kept.recall("converted", "\0".join(made_from), lambda: cells.without_styles(convert()["content"]))
+    path = page.file.abs_src_path or ""
+    notebook = notebooks.read(path)
+    skeleton = notebooks.skeleton(notebook)
+
+    def make() -> str:
+        return cells.without_styles(convert()["content"])  # which reads the file again
+
+    def same() -> bool:
+        return notebooks.skeleton(notebooks.read(path)) == skeleton
+
+    html = kept.recall("converted", "\0".join([page.file.src_uri, settings, skeleton]), make, same)
     html, page.meta["pre"] = cells.set_aside(html)
     return {"content": notebooks.with_prose(html, notebook)}
 
@@ -134,16 +143,8 @@ def rendered(
         return {name: vars(page)[name] for name in RENDERED if name in vars(page)} | {"links_to_anchors": anchors}
 
     addresses = [f"{uri} {file.url} {file.inclusion.name}" for uri, file in sorted(others.items())]
-    made_from = [
-        lang,
-        page.file.src_uri,
-        page.url,
-        str(title),
-        settings,
-        *addresses,
-        page.markdown or "",
-        *page.meta.get("pre", []),
-    ]
+    made_from = [lang, page.file.src_uri, page.url, str(title), settings, page.markdown or ""]
+    made_from += [*addresses, *page.meta.get("pre", [])]
     heard = LOG.getEffectiveLevel() == logging.INFO  # else messages go uncounted
     state = kept.recall("rendered", "\0".join(made_from), make, lambda: heard and not messages.get_counts())
     vars(page).update(state)
@@ -257,7 +258,11 @@ def language(config: MkDocsConfig) -> Lang:
 
 
 def i18n(config: MkDocsConfig) -> Any:
-    return config.plugins["i18n"]
+    return plugin(config, "i18n")
+
+
+def plugin(config: MkDocsConfig, name: str) -> Any:
+    return config.plugins[name]
 
 
 def all_languages(config: MkDocsConfig) -> tuple[list[str], str]:

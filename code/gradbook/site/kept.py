@@ -7,7 +7,6 @@ from typing import Final
 
 from gradbook import memo, text
 
-FOLDER: Final = memo.CACHE / "pages"
 # As they stood when they were loaded: while serving they may have been edited since.
 MAKERS: Final = "".join(
     file.read_text(encoding="utf-8") for file in [*sorted(Path(__file__).parent.glob("*.py")), Path(text.__file__)]
@@ -18,7 +17,7 @@ asked: set[Path] = set()  # of the build under way
 def recall[R](kind: str, made_from: str, make: Callable[[], R], worth: Callable[[], bool] = lambda: True) -> R:
     """What `make()` returns, from disk if these makers made it of the same before. Not kept where it is not `worth` it."""
     digest = hashlib.sha256("\0".join([made_from, MAKERS, memo.lock()]).encode()).hexdigest()[:24]
-    place = FOLDER / f"{kind}-{digest}.pickle"
+    place = folder() / f"{kind}-{digest}.pickle"
     asked.add(place)
     found, value = memo.load(place)
     if not found:
@@ -28,6 +27,10 @@ def recall[R](kind: str, made_from: str, make: Callable[[], R], worth: Callable[
     return value  # type: ignore[no-any-return]
 
 
+def folder() -> Path:
+    return memo.CACHE / "pages"
+
+
 def drop_others() -> None:
-    for old in set(FOLDER.glob("*.pickle")) - asked:
+    for old in set(folder().glob("*.pickle")) - asked:
         old.unlink(missing_ok=True)

@@ -14,8 +14,12 @@ PACKAGE = store.CODE / "deepgrad"
 
 def markdown(lang: Lang) -> str:
     """A section for each module, an entry for each name that `deepgrad` exports, in the order of its `__init__`."""
-    sources = [f"{file}\0{file.read_text(encoding='utf-8')}" for file in sorted(PACKAGE.rglob("*.py"))]
-    return kept.recall("library", "\0".join([lang, *sources]), lambda: made(lang))
+    sources = all_sources()
+    return kept.recall("library", lang + sources, lambda: made(lang), lambda: all_sources() == sources)
+
+
+def all_sources() -> str:
+    return "\0".join(f"{file}\0{file.read_text(encoding='utf-8')}" for file in sorted(PACKAGE.rglob("*.py")))
 
 
 def made(lang: Lang) -> str:

@@ -53,7 +53,8 @@ def notebooks(docs: Path) -> list[Path]:
 
 def read(path: Path | str) -> NotebookNode:
     """As jupytext reads it; kept, since nbformat checks every cell against a schema."""
-    return kept.recall("notebook", Path(path).read_text(encoding="utf-8-sig"), lambda: parse(path))
+    notebook: NotebookNode = kept.recall("notebook", Path(path).read_text(encoding="utf-8-sig"), lambda: parse(path))
+    return notebook
 
 
 def code_cells(nb: NotebookNode) -> list[NotebookNode]:
