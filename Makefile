@@ -47,7 +47,7 @@ mutants: .venv-bench/ready  ## break deepgrad, one place at a time, and list wha
 	nice .venv-bench/bin/python -m tests.mutants
 
 torture: .venv/ready  ## builds killed at random moments, caches damaged file by file (KILLS=50 SEED=…, SMALL=1: a small book)
-	KILLS=$(KILLS) SEED=$(SEED) SMALL=$(SMALL) $(BIN)/python -m tests.torture
+	KILLS=$(KILLS) SEED=$(SEED) SMALL=$(SMALL) MEASURED=$(MEASURED) $(BIN)/python -m tests.torture
 
 check: .venv/ready  ## what pre-commit runs
 	$(BIN)/pre-commit run --all-files
