@@ -154,13 +154,12 @@ def stock(root: Path) -> None:
     config["theme"].pop("custom_dir")
     config["theme"].pop("font")  # the theme's default
     config["site_dir"] = "stock"
-    config["plugins"].insert(
-        1,
-        {"mkdocs-jupyter": {
-            "execute": True, "include": ["*.md"], "allow_errors": False, "cache_dir": ".stock",
-            "remove_tag_config": {"remove_input_tags": ["hide-input"]},
-        }},
-    )  # fmt: skip
+    jupyter = {
+        "execute": True, "include": ["*.md"], "allow_errors": False, "cache_dir": ".stock",
+        "remove_tag_config": {"remove_input_tags": ["hide-input"]},
+    }  # fmt: skip
+    others = [p for p in config["plugins"] if isinstance(p, dict) and not {"search", "mkdocs-jupyter"} & set(p)]
+    config["plugins"] = ["search", {"mkdocs-jupyter": jupyter}, *others]
     (root / "stock.yml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
