@@ -55,11 +55,11 @@ class Book:
             assert sum(t in text for t in texts) == 1, f"{name} holds neither or both of {texts}"
             file.write_text(text.replace(texts[1 - version], texts[version]), encoding="utf-8")
 
-    def start(self, *module: str, **options: object) -> subprocess.Popen[bytes]:
+    def start(self, *module: str, under: Sequence[str] = (), **options: object) -> subprocess.Popen[bytes]:
         self.output.unlink(missing_ok=True)  # what an earlier run still writes goes elsewhere
         with self.output.open("xb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
+                [*under, sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
             )  # fmt: skip
 
