@@ -222,6 +222,7 @@ def note(contender: Contender, kind: str, cores: str) -> None:
     seconds, worked = contender.build(cores)
     contender.seconds.setdefault(kind, []).append(seconds)
     contender.worked.setdefault(kind, []).append(worked)
+    print(f"{contender.name}, {kind}: {seconds:.1f} s, processors worked {worked:.1f} s", file=sys.stderr)
 
 
 def children() -> float:
