@@ -42,10 +42,10 @@ def prepare() -> None:
     Nothing is asked again where code, lock and what was made of them are as the last time left them.
     """
     stamp = CACHE / "prepared"
-    if stamp.exists() and stamp.read_bytes() == digest("*").encode():
+    if stamp.exists() and stamp.read_bytes() == digest(site=False).encode():
         return
     run("the measurements could not be made", "gradbook", "prepare")
-    write_whole(stamp, digest("*").encode())
+    write_whole(stamp, digest(site=False).encode())
 
 
 def execute_pages(docs: Path) -> None:
@@ -61,7 +61,7 @@ def cells_digest(docs: Path) -> str:
     """Of all cells, of everything that these may depend on, and of what they put out; prose does not matter."""
     cells = [cell for path in sorted(docs.rglob("*.md")) for cell in CELL.findall(path.read_text(encoding="utf-8-sig"))]
     outputs = [f"{file.name}\0{sha256(file)}" for file in sorted((CACHE / "cells").glob("*.pickle"))]
-    return hashlib.sha256("\0".join([digest("*"), *cells, *outputs]).encode()).hexdigest()
+    return hashlib.sha256("\0".join([digest(site=True), *cells, *outputs]).encode()).hexdigest()
 
 
 def run(failure: str, *module: str) -> None:
@@ -70,10 +70,12 @@ def run(failure: str, *module: str) -> None:
         raise BookError(f"{failure} (`{' '.join(module)}` ended with status {status}, see above)")
 
 
-def digest(lang: str) -> str:
-    """Of the code, the lock, Python's version, the ledger and the figures (of one language, or of all: "*")."""
-    made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob(f"{lang}/*.json"))]
-    files = [ROOT / "requirements.lock", *sorted(store.CODE.rglob("*.py")), *made]
+def digest(site: bool) -> str:
+    """Of the code, the lock, Python's version, the ledger and the figures. Measuring and drawing never import `gradbook.site`
+    (import-linter sees to it), cells do."""
+    made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob("*/*.json"))]
+    code = [file for file in sorted(store.CODE.rglob("*.py")) if site or Path(__file__).parent not in file.parents]
+    files = [ROOT / "requirements.lock", *code, *made]
     parts = [sys.version] + [f"{file}\0{sha256(file)}" for file in files if file.exists()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
