@@ -36,7 +36,7 @@ bench: bench-builds bench-peers bench-speed  ## all measurements of speed: they 
 bench-builds: .venv/ready  ## how long builds take, how heavy pages are
 	$(BIN)/python -m tests.bench
 
-bench-peers: .venv-peers/ready  ## the same chapters built by this book and by its peers, once and fourfold (THEME=… a folder with Jupyter Book's)
+bench-peers: .venv/ready .venv-peers/ready  ## the same chapters built by this book and by its peers, once and fourfold (THEME=… a folder with Jupyter Book's)
 	PYTHONPATH=code .venv-peers/bin/python -m tests.peers $(if $(THEME),--theme $(THEME))
 	PYTHONPATH=code .venv-peers/bin/python -m tests.peers --copies 4 --rounds 2 $(if $(THEME),--theme $(THEME))
 

@@ -33,11 +33,14 @@ from urllib.parse import quote, unquote
 import yaml
 from playwright.sync_api import sync_playwright
 
-from tests.building import CHROMIUM, copy_of_the_book
+from tests.building import CHROMIUM, ROOT, copy_of_the_book
 
 SECONDS_A_BUILD = 1800
 STOCK = "mkdocs-jupyter"
 FLOOR = "(its cells alone)"
+BOOKS_OWN = str(
+    ROOT / ".venv/bin/python"
+)  # has all that stock mkdocs-jupyter needs, and not what slows the start of both
 EDITS = ("prose", "code")
 EDITED = "code/gradbook/site/words.py"  # the cells import it through gradbook.page
 
@@ -51,6 +54,7 @@ class Contender:
     site: str
     made: list[str]
     set_up: Callable[[Path], None] = lambda root: None
+    python: str = sys.executable
     root: Path = Path()
     seconds: dict[str, list[float]] = field(default_factory=dict)
     worked: dict[str, list[float]] = field(default_factory=dict)  # seconds of processors
@@ -59,13 +63,13 @@ class Contender:
     def build(self, cores: str) -> tuple[float, float]:
         """Seconds a build took, and processors worked for it; RuntimeError with its last words if it failed."""
         environment = os.environ | {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), node(self.root / "node"), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(Path(self.python).parent), node(self.root / "node"), os.environ["PATH"]]),
             "PYTHONPATH": str(self.root / "code"),
             "GRADBOOK_CACHE": str(self.root / ".cache"),
             "NO_MKDOCS_2_WARNING": "1",
             "PYTHONWARNINGS": "ignore",
         }
-        command = [part.format(python=sys.executable, cores=cores) for part in self.command]
+        command = [part.format(python=self.python, cores=cores) for part in self.command]
         begun, worked = time.perf_counter(), children()
         done = subprocess.run(
             command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -97,9 +101,9 @@ def main() -> None:
         copy_of_the_book(source)
         if chosen.measured:
             shutil.copytree(chosen.measured / "memo", source / ".cache/memo")
-        measuring, _ = Contender("measuring", ["{python}", "-m", "gradbook", "prepare"], "", [], root=source).build(
-            cores
-        )
+        measuring, _ = Contender(
+            "measuring", ["{python}", "-m", "gradbook", "prepare"], "", [], root=source, python=BOOKS_OWN
+        ).build(cores)
         chapters = multiply(source, chosen.copies)
         for contender in contenders:
             contender.root = Path(folder) / contender.name.replace(" ", "-")
@@ -129,9 +133,10 @@ def all_contenders(theme: str | None) -> list[Contender]:
     made = ["cells", "executed", "pages", "fonts", "glyphs", "templates", "source-pages.pickle", "site"]
     ours = ["site", *(f".cache/{name}" for name in made)]
     return [
-        Contender(FLOOR, ["{python}", "-c", cells], "", ours, note_measured),
-        Contender("this book", ["{python}", "-m", "gradbook.site.build"], "site", ours, note_measured),
-        Contender(STOCK, ["{python}", "-m", "mkdocs", "build", "-f", "stock.yml"], "stock", ["stock", ".stock"], stock),
+        Contender(FLOOR, ["{python}", "-c", cells], "", ours, note_measured, BOOKS_OWN),
+        Contender("this book", ["{python}", "-m", "gradbook.site.build"], "site", ours, note_measured, BOOKS_OWN),
+        Contender(STOCK, ["{python}", "-m", "mkdocs", "build", "-f", "stock.yml"], "stock", ["stock", ".stock"], stock,
+                  BOOKS_OWN),
         Contender("Sphinx + MyST-NB", sphinx, "_build", ["_build"], lambda root: sphinx_project(root, "auto")),
         Contender("… with jupyter-cache", ["1" if part == "{cores}" else part for part in sphinx], "_build", ["_build"],
                   lambda root: sphinx_project(root, "cache")),
@@ -143,7 +148,7 @@ def all_contenders(theme: str | None) -> list[Contender]:
 def note_measured(root: Path) -> None:
     """Let the book see that its measurements stand: nobody makes them while the clock runs."""
     code = "from gradbook.site import prepared; prepared.prepare()"
-    Contender("", ["{python}", "-c", code], "", [], root=root).build("1")
+    Contender("", ["{python}", "-c", code], "", [], root=root, python=BOOKS_OWN).build("1")
 
 
 def stock(root: Path) -> None:
