@@ -22,6 +22,8 @@ def fix_environment(serving: bool) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     config = [str(Path(__file__).with_name("jupyter")), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(dict.fromkeys(config))
+    # Pages execute side by side: a second thread only waits for the first, and sums shall not depend on how many cores there are.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     if serving:  # bytecode written into the watched folder would set off another rebuild
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
