@@ -73,6 +73,7 @@ def on_config(config: MkDocsConfig) -> None:
         if is_first_language(config):
             books.clear()
             kept.asked.clear()
+            config.theme.get_env = partial(templates.without_hidden, config.theme.get_env)  # type: ignore[method-assign]
             prepared.prepare()
             prepared.execute_pages(Path(config.docs_dir))
     except BookError as error:
