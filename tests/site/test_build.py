@@ -123,7 +123,11 @@ def test_a_busy_port_is_one_clear_line():
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            ["make", "-s", "serve", f"PORT={port}"], cwd=ROOT, capture_output=True, text=True, check=False
+            ["make", "-s", "-o", ".venv/ready", "serve", f"PORT={port}"],  # -o: a test never sets .venv up anew
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.returncode != 0
     assert f"serve: port {port} is busy" in done.stderr
