@@ -5,13 +5,13 @@ import re
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
+from tests import building
+
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "1-vanishing-gradient/", "2-universal-approximation/", "claims/", "glossary/", "library/", "references/"]
+PAGES = ["", *(f"{chapter}/" for chapter in building.CHAPTERS), "claims/", "glossary/", "library/", "references/"]
 BOTH = [prefix + page for prefix in ("", "en/") for page in PAGES]
-CHAPTERS = [
-    f"{lang}{chapter}/" for lang in ("", "en/") for chapter in ("1-vanishing-gradient", "2-universal-approximation")
-]
+CHAPTERS = [f"{lang}{chapter}/" for lang in ("", "en/") for chapter in building.CHAPTERS]
 
 
 @pytest.fixture

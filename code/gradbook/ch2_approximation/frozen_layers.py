@@ -85,7 +85,7 @@ class Measurement:
         return mean_interval(self.accuracy[arm][DEPTHS.index(depth)] - self.accuracy[arm][0])
 
 
-def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
+def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
     """Digits; at each depth each arm has the rate of its grid that gave the lowest training loss on two other seeds."""
     settings = [(arm, depth) for arm in ARMS for depth in DEPTHS]
     grid = [(arm, depth, eta) for arm, depth in settings for eta in RATES[arm]]

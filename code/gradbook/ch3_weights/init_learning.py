@@ -121,7 +121,7 @@ class Measurement:
         }
 
 
-def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
+def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
     """Digits, SGD, STEPS times `longer` steps: every setting at the rate that suits it, and all at ONE_RATE."""
     steps = STEPS * longer
     eta = tune(steps)
