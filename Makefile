@@ -23,7 +23,11 @@ test: .venv/ready  ## lint, types, import direction, all tests (builds the site 
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/gradbook prepare
+	@# A browser lays pages out while Python tests the rest: side by side, and what the browser's tests say comes last.
+	@$(BIN)/pytest -m browser >.cache/browser.log 2>&1 & browser=$$!; trap 'kill $$browser' INT TERM; \
+	$(BIN)/pytest -m "not browser"; others=$$?; \
+	wait $$browser; seen=$$?; cat .cache/browser.log; exit $$(($$others | $$seen))
 
 run: .venv/ready  ## measure one chapter, print its claims, write its figures (CHAPTER=1, BOOK_LANG=en)
 	$(BIN)/gradbook run $(CHAPTER) $(LANG_ARG)
