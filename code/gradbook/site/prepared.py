@@ -92,7 +92,8 @@ def sign_pages(folder: Path) -> None:
 def digest(lang: str) -> str:
     """Of the code, the lock, Python's version, the ledger and the figures (of one language, or of all: "*")."""
     made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob(f"{lang}/*.json"))]
-    files = [ROOT / "requirements.lock", *sorted(store.CODE.rglob("*.py")), *made]
+    code = [file for kind in ("*.py", "*.json") for file in sorted(store.CODE.rglob(kind))]
+    files = [ROOT / "requirements.lock", *code, *made]
     parts = [sys.version] + [f"{file}\0{sha256(file)}" for file in files if file.exists()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
