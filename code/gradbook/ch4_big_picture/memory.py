@@ -18,7 +18,7 @@ from gradbook.text import Lang, Text, same
 
 DELAYS, ANYWHERE = (5, 10, 20, 40), 20  # steps of noise behind the symbol; length where it may stand anywhere
 EXAMPLES, STEPS, BATCH, NOISE = 1000, 100, 32, 0.2
-RATES, TUNING, TUNED_AT = (0.003, 0.01, 0.03), 9001, 20  # Adam's rates, the seed and the delay that choose one
+RATES, TUNING, TUNED_AT = (0.003, 0.01, 0.03, 0.1), 9001, 20  # Adam's rates, the seed and the delay that choose one
 LEARNED, CHANCE = 90.0, 50.0  # percent
 
 

@@ -21,8 +21,8 @@ from gradbook.text import Lang, Text, same
 SIDE, MARGIN = 12, 2  # 8×8 pixels with two empty ones around
 SHIFTS = (0, 1, 2)
 EXAMPLES, STEPS, BATCH = 1297, 200, 50
-RATES = (0.003, 0.01, 0.03)  # Adam's
-TUNING = (9001,)  # the seed that chooses the rate, and is used for nothing else
+RATES = (0.01, 0.03, 0.1)  # Adam's
+TUNING = 9001  # the seed that chooses the rate, and is used for nothing else
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class Measurement:
 
 def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
     """Each arm with the rate of the grid that gave the lowest training loss on another seed."""
-    grid = [Run(arm, eta, seed, longer) for arm in ARMS for eta in RATES for seed in TUNING]
-    losses = np.array(sweep(outcome, grid))[:, -1].reshape(len(ARMS), len(RATES), len(TUNING)).mean(axis=2)
+    grid = [Run(arm, eta, TUNING, longer) for arm in ARMS for eta in RATES]
+    losses = np.array(sweep(outcome, grid))[:, -1].reshape(len(ARMS), len(RATES))
     eta = {arm: RATES[int(row.argmin())] for arm, row in zip(ARMS, losses, strict=True)}
     found = np.reshape(sweep(outcome, [Run(arm, eta[arm], seed, longer) for arm in ARMS for seed in seeds]),
                        (len(ARMS), len(seeds), -1))  # fmt: skip
@@ -141,7 +141,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
 
 
 LINES: dict[Arm, dict[str, Any]] = {
-    Arm("CNN, averaged"): style.SERIES[3],
+    Arm("CNN, averaged"): style.SERIES[3] | {"linestyle": "--"},
     Arm("CNN"): style.SERIES[0],
     Arm("MLP"): style.SERIES[2],
     Arm("CNN", everywhere=True): style.SERIES[0] | {"linestyle": ":", "markerfacecolor": "none"},
