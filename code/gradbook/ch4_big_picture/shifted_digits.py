@@ -123,7 +123,9 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {f"{arm.key}_{shift}": same(m.at(arm, shift).shown()) for arm in ARMS for shift in (0, 2)}
+    found = {f"{arm.key}_2": same(m.at(arm, 2).shown()) for arm in ARMS}
+    averaged = Arm("CNN, averaged")
+    found |= {f"averaged_{shift}": same(m.at(averaged, shift).shown()) for shift in (0, 1)}
     found |= {
         f"cnn_mlp{'_all' * everywhere}_2": same(
             m.beyond(Arm("CNN", everywhere), Arm("MLP", everywhere), 2).shown(sign=True)
