@@ -15,6 +15,7 @@ from gradbook.ch4_big_picture import (
     memory,
     memory_nets,
     mnist1d,
+    mnist1d_nets,
     shifted_digits,
     through_time,
 )
@@ -244,29 +245,29 @@ def test_through_time(short):
 
 
 def test_mnist1d_networks_have_the_published_sizes():
-    sizes = {model: mnist1d.network(model).size for model in mnist1d.MODELS}
+    sizes = {model: mnist1d_nets.network(model).size for model in mnist1d_nets.MODELS}
     assert (sizes["logistic"], sizes["MLP"], sizes["CNN"]) == (410, 15210, 5210)  # as the authors' notebook prints them
     gru_layer = 2 * 3 * (6 * 1 + 6 * 6 + 2 * 6)  # two directions; two gates and what enters; two biases each
-    assert gru_layer + 2 * 6 * 40 * 10 + 10 == mnist1d.GRU_PARAMETERS
+    assert gru_layer + 2 * 6 * 40 * 10 + 10 == mnist1d_nets.GRU_PARAMETERS
     assert sizes["LSTM"] == 4 * (12 + 144 + 12) + 40 * 12 * 10 + 10
 
 
 def test_mnist1d_inputs():
     x = data("MNIST-1D").x[:4]
-    assert mnist1d.shaped("MLP", x).shape == (4, 40)
-    assert mnist1d.shaped("CNN", x).shape == (4, 1, 40)
-    assert mnist1d.shaped("LSTM", x).shape == (4, 40, 1)
+    assert mnist1d_nets.shaped("MLP", x).shape == (4, 40)
+    assert mnist1d_nets.shaped("CNN", x).shape == (4, 1, 40)
+    assert mnist1d_nets.shaped("LSTM", x).shape == (4, 40, 1)
     assert mnist1d.FULL_STEPS == mnist1d.EXPERIMENT.full["steps"] == 6000
     assert len(data("MNIST-1D").x) == mnist1d.EVERY * mnist1d.BATCH
 
 
 def test_mnist1d_curves_repeat_and_end_with_training_accuracy():
-    run = mnist1d.Run(mnist1d.Arm("logistic"), 80, seed=3)
+    run = mnist1d.Run(mnist1d_nets.Arm("logistic"), 80, seed=3)
     found = mnist1d.curves(run)
     assert found.shape == (3,)
     assert (mnist1d.curves(run) == found).all()
     assert ((found > 10) & (found < 45)).all()
-    assert mnist1d.curves(replace(run, arm=mnist1d.Arm("logistic", shuffled=True)))[1] != found[1]
+    assert mnist1d.curves(replace(run, arm=mnist1d_nets.Arm("logistic", shuffled=True)))[1] != found[1]
 
 
 def test_mnist1d_kept_numbers_are_ours_minus_what_was_published():
@@ -302,7 +303,7 @@ def test_architectures_takes_each_difference_from_its_experiment(monkeypatch):
         if module == "memory":
             first = {"MLP": np.stack([ramp] * 4), "LSTM": np.stack([ramp, ramp, ramp, ramp + 3])}
             return memory.Measurement(first, {"MLP": ramp, "LSTM": ramp + 4}, {})
-        ends = {mnist1d.Arm("CNN"): ramp[:, None], mnist1d.Arm("LSTM"): ramp[:, None] + 5}
+        ends = {mnist1d_nets.Arm("CNN"): ramp[:, None], mnist1d_nets.Arm("LSTM"): ramp[:, None] + 5}
         return mnist1d.Measurement(np.array([40]), ends, {}, {}, ramp)
 
     monkeypatch.setattr(architectures, "recall", fake)

@@ -10,6 +10,7 @@ import pytest
 from gradbook import cli, memo, stored
 from gradbook.ch1_vanishing import quarter
 from gradbook.experiment import Experiment, Kept, Named, experiments
+from gradbook.site import prepared, store
 from gradbook.site.placeholders import LanguageBook, Sheet
 from gradbook.text import BookError, same
 
@@ -142,6 +143,16 @@ def test_the_book_s_own_files_fit_their_experiments():
     for each in kept:
         content = json.loads(stored.file_of(each).read_text(encoding="utf-8"))
         assert content["numbers"].keys() == stored.read(each).numbers.keys()
+
+
+def test_an_edited_file_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "CODE", tmp_path)
+    (tmp_path / "full").mkdir()
+    seen = set()
+    for content in ("{}", "[]"):
+        (tmp_path / "full" / "a.json").write_text(content)
+        seen.add(prepared.digest("*"))
+    assert len(seen) == 2
 
 
 LEDGER = {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradbook.ch4_big_picture import cnn_digits, memory, mnist1d, shifted_digits
+from gradbook.ch4_big_picture.mnist1d_nets import LENGTH, Arm
 from gradbook.experiment import Claim, Experiment
 from gradbook.memo import recall
 from gradbook.stats import Estimate
@@ -34,7 +35,7 @@ def measure(seeds: Sequence[int] | None = None, dearer: bool = False) -> Measure
         shifted=moved.beyond(shifted_digits.Arm("CNN"), shifted_digits.Arm("MLP"), shifted_digits.SHIFTS[-1]),
         first=remembered.beyond("LSTM", "MLP", memory.DELAYS[-1]),
         anywhere=remembered.beyond("LSTM", "MLP", None),
-        mnist1d=rows.beyond(mnist1d.Arm("LSTM"), mnist1d.Arm("CNN")),
+        mnist1d=rows.beyond(Arm("LSTM"), Arm("CNN")),
     )
 
 
@@ -44,7 +45,7 @@ def judge(m: Measurement) -> list[Claim]:
     in_place, shifted, first, anywhere, rows = (
         part.number(sign=True) for part in (m.in_place, m.shifted, m.first, m.anywhere, m.mnist1d)
     )
-    pixels, delay, length = shifted_digits.SHIFTS[-1], memory.DELAYS[-1], mnist1d.LENGTH
+    pixels, delay, length = shifted_digits.SHIFTS[-1], memory.DELAYS[-1], LENGTH
     return [
         Claim(
             id="4.17",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deepgrad import accuracy, adam, conv2d, fit, relu
 from gradbook import style
 from gradbook.ch4_big_picture.hinton import squares
-from gradbook.ch4_big_picture.image_nets import FEW, WINDOW, image_net
+from gradbook.ch4_big_picture.image_nets import FEW, image_net
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
@@ -105,7 +105,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return {
         "mlp": same(m.end("MLP").shown()),
         "cnn": same(m.end("CNN").shown()),
-        "shuffled": same(m.end("CNN, shuffled").shown()),
         "cnn_mlp": same(m.beyond("CNN", "MLP").shown(sign=True)),
         "shuffled_cnn": same(m.beyond("CNN, shuffled", "CNN").shown(sign=True)),
         "shuffled_mlp": same(m.beyond("CNN, shuffled", "MLP").shown(sign=True)),
@@ -115,8 +114,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "steps": same(str(STEPS)),
         "batch": same(str(BATCH)),
         "examples": same(f"{EXAMPLES:,}"),
-        "filters": same(str(FEW)),
-        "window": same(f"{WINDOW}×{WINDOW}"),
         "seeds": same(str(len(m.accuracy["CNN"]))),
     }
 

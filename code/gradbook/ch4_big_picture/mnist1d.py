@@ -3,39 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import (
-    LSTM,
-    RNN,
-    Activation,
-    Conv1d,
-    Dense,
-    Flatten,
-    Layer,
-    Network,
-    Residual,
-    accuracy,
-    adam,
-    fit,
-    he_normal,
-    relu,
-    xavier_normal,
-)
+from deepgrad import accuracy, adam, fit
 from gradbook import style
+from gradbook.ch4_big_picture.mnist1d_nets import (
+    CHANNELS,
+    GRU_PARAMETERS,
+    HIDDEN,
+    LENGTH,
+    MODELS,
+    UNITS,
+    Arm,
+    Model,
+    network,
+    shaped,
+)
 from gradbook.data import data
 from gradbook.experiment import Claim, Drawing, Experiment, Kept, Words
 from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
 
-Model = Literal["logistic", "MLP", "CNN", "RNN", "LSTM"]
-MODELS: tuple[Model, ...] = ("logistic", "MLP", "CNN", "RNN", "LSTM")
-LENGTH, UNITS, HIDDEN, CHANNELS = 40, 12, 100, 25  # HIDDEN and CHANNELS as published
 ETA, BATCH, STEPS = 0.01, 100, 200  # ETA and BATCH as published, STEPS what a build can afford
 EVERY = 40  # an epoch: 4,000 examples in batches of BATCH
 FULL_STEPS = 6000  # as published
@@ -44,46 +37,9 @@ SHOWN = 5  # digits drawn
 # Greydanus and Kobak, 2024, in percent: the row of the table, and the row with the 40 places shuffled.
 PUBLISHED = {"logistic": 32, "MLP": 68, "CNN": 94, "GRU": 91}
 PUBLISHED_SHUFFLED = {"CNN": 56, "GRU": 57}
-GRU_PARAMETERS = 5134  # of the authors' code: 6 units in each of two directions, and a readout of all steps
-
-
-@dataclass(frozen=True)
-class Arm:
-    model: Model
-    shuffled: bool = False  # the same new order of the places for all examples
-
-    @property
-    def key(self) -> str:
-        return self.model.lower() + ("_shuffled" if self.shuffled else "")
-
 
 BUILD_ARMS = (*(Arm(model) for model in MODELS), Arm("CNN", shuffled=True))
 FULL_ARMS = (*BUILD_ARMS, Arm("LSTM", shuffled=True))
-
-
-def network(model: Model) -> Network:
-    """The authors' networks; in place of their GRU, an RNN or LSTM in one direction, read out at all steps like it."""
-    layers: dict[Model, list[Layer]] = {
-        "logistic": [Dense(LENGTH, 10, xavier_normal)],
-        "MLP": [
-            Dense(LENGTH, HIDDEN, he_normal), Activation(relu),
-            Residual([Dense(HIDDEN, HIDDEN, he_normal), Activation(relu)]), Dense(HIDDEN, 10, xavier_normal),
-        ],
-        "CNN": [
-            Conv1d(1, CHANNELS, 5, he_normal, stride=2, padding=1), Activation(relu),
-            Conv1d(CHANNELS, CHANNELS, 3, he_normal, stride=2, padding=1), Activation(relu),
-            Conv1d(CHANNELS, CHANNELS, 3, he_normal, stride=2, padding=1), Activation(relu),
-            Flatten(), Dense(5 * CHANNELS, 10, xavier_normal),
-        ],
-        "RNN": [RNN(1, UNITS), Flatten(), Dense(LENGTH * UNITS, 10, xavier_normal)],
-        "LSTM": [LSTM(1, UNITS), Flatten(), Dense(LENGTH * UNITS, 10, xavier_normal)],
-    }  # fmt: skip
-    return Network(layers[model])
-
-
-def shaped(model: Model, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(examples, 40) as the model takes it: with one channel, or with one feature a step."""
-    return x[:, None, :] if model == "CNN" else x[:, :, None] if model in ("RNN", "LSTM") else x
 
 
 @dataclass(frozen=True)
@@ -153,7 +109,6 @@ def ends(m: Measurement) -> dict[str, Text]:
     found = {arm.key: same(m.end(arm).shown()) for arm in m.test}
     return found | {
         "cnn_lstm": same(m.beyond(Arm("CNN"), Arm("LSTM")).shown(sign=True)),
-        "lstm_mlp": same(m.beyond(Arm("LSTM"), Arm("MLP")).shown(sign=True)),
         "steps": same(f"{m.steps[-1]:,}"),
         "seeds": same(str(len(next(iter(m.test.values()))))),
     }
@@ -180,6 +135,7 @@ def full_numbers(m: Measurement) -> dict[str, Text]:
         name = "GRU" if arm.model in ("RNN", "LSTM") else arm.model
         found[f"{arm.key}_minus"] = same(mean_interval(m.test[arm][:, -1] - published[name]).number(sign=True))
         found[f"{arm.key}_train"] = same(mean_interval(m.train[arm]).number())
+    found["lstm_mlp"] = same(m.beyond(Arm("LSTM"), Arm("MLP")).shown(sign=True))
     found["cnn_mlp_shuffled"] = same(m.beyond(Arm("CNN", shuffled=True), Arm("MLP")).shown(sign=True))
     return found
 

@@ -126,19 +126,10 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found = {f"{arm.key}_2": same(m.at(arm, 2).shown()) for arm in ARMS}
     averaged = Arm("CNN, averaged")
     found |= {f"averaged_{shift}": same(m.at(averaged, shift).shown()) for shift in (0, 1)}
-    found |= {
-        f"cnn_mlp{'_all' * everywhere}_2": same(
-            m.beyond(Arm("CNN", everywhere), Arm("MLP", everywhere), 2).shown(sign=True)
-        )
-        for everywhere in (False, True)
-    }
     return found | {
-        "averaged_cnn_2": same(m.beyond(Arm("CNN, averaged"), Arm("CNN"), 2).shown(sign=True)),
-        "size_mlp": same(f"{m.size['MLP']:,}"),
-        "size_cnn": same(f"{m.size['CNN']:,}"),
+        "cnn_mlp_2": same(m.beyond(Arm("CNN"), Arm("MLP"), 2).shown(sign=True)),
         "size_averaged": same(f"{m.size['CNN, averaged']:,}"),
         "side": same(f"{SIDE}×{SIDE}"),
-        "seeds": same(str(m.accuracy[ARMS[0]].shape[1])),
     }
 
 

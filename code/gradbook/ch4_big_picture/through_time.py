@@ -129,11 +129,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found |= {f"{key}_left": same(shown(m.left(arm))) for arm, key in keys.items()}
     return found | {
         "lstm_gate": same(f"{open_gate('LSTM'):.2f}"),
-        "open_gate": same(f"{open_gate('LSTM, open'):.2f}"),
         "gate_left": same(shown(open_gate("LSTM") ** (STEPS - 1))),
         "correlation": same(f"{m.correlation():.2f}"),
         "steps": same(str(STEPS)),
-        "seeds": same(str(len(m.norms["RNN"]))),
     }
 
 
