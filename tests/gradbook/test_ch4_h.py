@@ -309,6 +309,7 @@ def test_architectures_takes_each_difference_from_its_experiment(monkeypatch):
     monkeypatch.setattr(architectures, "recall", fake)
     m = architectures.measure(seeds=range(3))
     assert [round(part.value) for part in (m.in_place, m.shifted, m.first, m.anywhere, m.mnist1d)] == [1, 2, 3, 4, 5]
+    assert m.steps == 40
 
 
 def test_architectures_default_and_dearer_protocols(monkeypatch):
@@ -316,7 +317,7 @@ def test_architectures_default_and_dearer_protocols(monkeypatch):
 
     def note(measure, **arguments):
         asked.append(arguments)
-        return SimpleNamespace(beyond=lambda *_: Estimate(1, 0.5, 1.5, 3))
+        return SimpleNamespace(beyond=lambda *_: Estimate(1, 0.5, 1.5, 3), steps=[40])
 
     monkeypatch.setattr(architectures, "recall", note)
     architectures.measure()
@@ -340,5 +341,5 @@ def test_architectures_default_and_dearer_protocols(monkeypatch):
 def test_architectures_verdict(signs, verdict):
     noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
     parts = [mean_interval(5 * sign + noise) for sign in signs]
-    (claim,) = architectures.judge(architectures.Measurement(*parts))
+    (claim,) = architectures.judge(architectures.Measurement(*parts, steps=160))
     assert (claim.id, claim.verdict) == ("4.17", verdict)

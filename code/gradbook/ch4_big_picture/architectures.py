@@ -20,6 +20,7 @@ class Measurement:
     first: Estimate  # the first symbol, after the longest delay: LSTM − MLP
     anywhere: Estimate  # a symbol that may stand anywhere: LSTM − MLP
     mnist1d: Estimate  # 40 numbers in a row: LSTM − CNN
+    steps: int  # of training on MNIST-1D
 
 
 def measure(seeds: Sequence[int] | None = None, dearer: bool = False) -> Measurement:
@@ -36,6 +37,7 @@ def measure(seeds: Sequence[int] | None = None, dearer: bool = False) -> Measure
         first=remembered.beyond("LSTM", "MLP", memory.DELAYS[-1]),
         anywhere=remembered.beyond("LSTM", "MLP", None),
         mnist1d=rows.beyond(Arm("LSTM"), Arm("CNN")),
+        steps=int(rows.steps[-1]),
     )
 
 
@@ -57,10 +59,10 @@ def judge(m: Measurement) -> list[Claim]:
             finding=Text(
                 f"크기가 같을 때 CNN − MLP는 제자리의 숫자에서 {in_place} %p, {pixels}화소 옮긴 숫자에서 {shifted} %p입니다. "
                 f"LSTM − MLP는 아무 데나 있는 기호에서 {anywhere} %p, 맨 앞에 있던 기호를 {delay}걸음 뒤에 답할 때 {first} %p입니다. "
-                f"수 {length}개가 줄지은 MNIST-1D에서 LSTM − CNN은 {rows} %p입니다.",
+                f"수 {length}개가 줄지은 MNIST-1D에서 {m.steps:,}걸음 학습한 뒤 LSTM − CNN은 {rows} %p입니다.",
                 f"At equal size, CNN − MLP is {in_place} points on digits in place and {shifted} on digits moved by {pixels} pixels. "
                 f"LSTM − MLP is {anywhere} points where the symbol may stand anywhere and {first} where it comes first and is asked for {delay} steps later. "
-                f"On MNIST-1D, {length} numbers in a row, LSTM − CNN is {rows} points.",
+                f"On MNIST-1D, {length} numbers in a row, LSTM − CNN is {rows} points after {m.steps:,} training steps.",
             ),
             estimate=m.shifted,
             unit=Text(f"%p, CNN − MLP, {pixels}화소 옮긴 숫자", f"percentage points, CNN − MLP, digits moved by {pixels} pixels"),

@@ -29,7 +29,7 @@ from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
 
-ETA, BATCH, STEPS = 0.01, 100, 200  # ETA and BATCH as published, STEPS what a build can afford
+ETA, BATCH, STEPS = 0.01, 100, 160  # ETA and BATCH as published, STEPS what a build can afford
 EVERY = 40  # an epoch: 4,000 examples in batches of BATCH
 FULL_STEPS = 6000  # as published
 SHOWN = 5  # digits drawn
