@@ -36,9 +36,9 @@ bench: bench-builds bench-peers bench-speed  ## all measurements of speed: they 
 bench-builds: .venv/ready  ## how long builds take, how heavy pages are
 	$(BIN)/python -m tests.bench
 
-bench-peers: .venv-peers/ready  ## the same chapters built by this book and by its peers, once and fourfold
-	PYTHONPATH=code .venv-peers/bin/python -m tests.peers
-	PYTHONPATH=code .venv-peers/bin/python -m tests.peers --copies 4 --rounds 2
+bench-peers: .venv/ready .venv-peers/ready  ## the same chapters built by this book and by its peers, once and fourfold (THEME=… a folder with Jupyter Book's)
+	PYTHONPATH=code .venv-peers/bin/python -m tests.peers $(if $(THEME),--theme $(THEME))
+	PYTHONPATH=code .venv-peers/bin/python -m tests.peers --copies 4 --rounds 2 $(if $(THEME),--theme $(THEME))
 
 bench-speed: .venv-bench/ready  ## training steps of deepgrad beside scikit-learn's, JAX's and the peak of the matrix product
 	PYTHONPATH=code .venv-bench/bin/python -m tests.speed
@@ -47,7 +47,7 @@ mutants: .venv-bench/ready  ## break deepgrad, one place at a time, and list wha
 	nice .venv-bench/bin/python -m tests.mutants
 
 torture: .venv/ready  ## builds killed at random moments, caches damaged file by file (KILLS=50 SEED=…, SMALL=1: a small book)
-	KILLS=$(KILLS) SEED=$(SEED) SMALL=$(SMALL) $(BIN)/python -m tests.torture
+	KILLS=$(KILLS) SEED=$(SEED) SMALL=$(SMALL) MEASURED=$(MEASURED) $(BIN)/python -m tests.torture
 
 check: .venv/ready  ## what pre-commit runs
 	$(BIN)/pre-commit run --all-files

@@ -32,7 +32,7 @@ def main() -> None:
         after_code = timed(
             lambda: (edit(experiment, "STEPS, ETA = 8, 100, 0.5", "STEPS, ETA = 8, 101, 0.5"), make(root, environment))
         )
-        print(f"cores: {len(os.sched_getaffinity(0))}")
+        print(f"cores: {len(os.sched_getaffinity(0))}, load: {os.getloadavg()[0]:.1f}")
         for name, seconds in (
             ("clean build, both languages", clean),
             ("build with nothing to do", again),
@@ -40,22 +40,22 @@ def main() -> None:
             ("build after an edit of one experiment", after_code),
         ):
             print(f"{name:<40} {seconds:6.1f} s  {seconds / again:5.1f} × nothing to do")
-        shown = serve(root, environment)
-        print(
-            f"{'from saving an edit to the served page':<40} {median(shown):6.1f} s  ({min(shown):.1f} to {max(shown):.1f})"
-        )
+        for page, old in (("1-vanishing-gradient", "Stack "), ("2-universal-approximation", "There is no point ")):
+            shown = serve(root, environment, page, old)
+            name = f"from saving an edit of {page}"
+            print(f"{name:<48} {median(shown):6.2f} s to the served page ({min(shown):.2f} to {max(shown):.2f})")
         weigh(root / "site")
 
 
-def serve(root: Path, environment: dict[str, str]) -> list[float]:
+def serve(root: Path, environment: dict[str, str], name: str, old: str) -> list[float]:
     """Seconds from saving an edited sentence until the page that `make serve` serves has it, for several edits."""
     with serving(root, environment) as home:
-        page = f"{home}en/1-vanishing-gradient/"
-        appear("Stack ", page)
+        page = f"{home}en/{name}/"
+        appear(old, page)
         shown = []
         for k in range(EDITS):
             time.sleep(1)
-            edit(root / "docs/en/1-vanishing-gradient.md", "Stack ", f"Stack edit{k} ")
+            edit(root / f"docs/en/{name}.md", old, f"{old}edit{k} ")
             shown.append(timed(partial(appear, f"edit{k}", page)))
         return shown
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+CHAPTERS = sorted(path.stem for path in (ROOT / "docs/ko").glob("[0-9]*.md"))
 MADE = {
     ".venv",
     ".venv-bench",

@@ -1,4 +1,5 @@
-"""Builds killed at random moments: `make torture` (KILLS=50 SEED=… SMALL=1 for the tests' book of two short chapters).
+"""Builds killed at random moments: `make torture` (KILLS=50 SEED=… SMALL=1 for the tests' book of two short chapters;
+MEASURED=.cache takes measurements over instead of making them first).
 
 Before each run a random part of the caches goes, so that every stage has something to do. After each kill site/ must be the
 last good one or the new one, byte for byte, nothing may be left running, and the next build must equal an undisturbed one.
@@ -7,6 +8,7 @@ last good one or the new one, byte for byte, nothing may be left running, and th
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,11 +55,11 @@ class Book:
             assert sum(t in text for t in texts) == 1, f"{name} holds neither or both of {texts}"
             file.write_text(text.replace(texts[1 - version], texts[version]), encoding="utf-8")
 
-    def start(self, *module: str, **options: object) -> subprocess.Popen[bytes]:
+    def start(self, *module: str, under: Sequence[str] = (), **options: object) -> subprocess.Popen[bytes]:
         self.output.unlink(missing_ok=True)  # what an earlier run still writes goes elsewhere
         with self.output.open("xb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
+                [*under, sys.executable, "-m", *module], cwd=self.root, env=os.environ | self.environment,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
             )  # fmt: skip
 
@@ -165,6 +167,7 @@ def torture(book: Book, kills: int, seed: int, share: float) -> Counter[str]:
             process.wait()
             killed = True
             hit[f"{'claims' if command == CLAIMS else 'site'}: {stage(book)}"] += 1
+        print(f"{hit.total():4} of {kills}: {dict(hit)}", flush=True)
         lived = time.monotonic() - begun
         assert book.shown() in (before, sites[version]), "site/ is neither the last good one nor the new one"
         assert book.wait_for_silence() == {}, "processes outlive the killed build"
@@ -200,6 +203,8 @@ def main() -> None:
     print(f"torture: KILLS={kills} SEED={seed}{' SMALL=1' if small else ''}", flush=True)
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         book = Book(Path(folder) / "book", small)
+        if measured := os.environ.get("MEASURED"):
+            shutil.copytree(Path(measured) / "memo", book.cache / "memo")
         hit = torture(book, kills, seed, share=0.5 if small else 0.1)
         print(f"{flip_each(book):4} files of the caches, a byte flipped in each")
     for name, times in sorted(hit.items()):

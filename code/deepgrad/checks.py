@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable
 from numbers import Real as RealNumber
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -181,6 +181,29 @@ def elementwise(f: Elementwise) -> Elementwise:
     return checked
 
 
+def optimizer[F: Callable[..., Any]](f: F) -> F:
+    """The optimizer f(theta, grad, state) with a look at what it is given: a gradient
+    of another shape than theta's, or a rate out of its range, is a ValueError.
+    """
+
+    @functools.wraps(f)
+    def checked(theta: Array, grad: Array, state: Any = None, **rates: Any) -> Any:
+        for name, rate in rates.items():
+            if name in _RANGES:
+                rates[name] = _RANGES[name](name, rate)
+        require_same_shape("theta", theta, "grad", grad)
+        return f(theta, grad, state, **rates)
+
+    return cast(F, checked)
+
+
+_RANGES = {
+    "eta": require_positive,
+    "eps": require_positive,
+    "beta": require_below_one,
+    "beta1": require_below_one,
+    "beta2": require_below_one,
+}
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _ARRAYS = (np.ndarray, np.generic)
 

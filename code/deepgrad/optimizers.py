@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepgrad.checks import (
-    require_below_one,
+    optimizer,
     require_not_negative,
     require_positive,
     require_same_shape,
@@ -26,15 +26,15 @@ from deepgrad.checks import (
 from deepgrad.signatures import Array
 
 
+@optimizer
 def sgd(
     theta: Array, grad: Array, state: None = None, *, eta: float = 0.1
 ) -> tuple[Array, None]:
     """Gradient descent: θ ← θ − η g. It has no state. eta: above 0."""
-    eta = require_positive("eta", eta)
-    require_same_shape("theta", theta, "grad", grad)
     return theta - eta * grad, None
 
 
+@optimizer
 def momentum(
     theta: Array,
     grad: Array,
@@ -52,14 +52,12 @@ def momentum(
     Polyak, Some methods of speeding up the convergence of iteration methods, 1964,
     doi:10.1016/0041-5553(64)90137-5.
     """
-    eta = require_positive("eta", eta)
-    beta = require_below_one("beta", beta)
-    require_same_shape("theta", theta, "grad", grad)
     v = _running(theta, state)
     v = beta * v - eta * grad
     return theta + v, v
 
 
+@optimizer
 def nesterov(
     theta: Array,
     grad: Array,
@@ -80,14 +78,12 @@ def nesterov(
     deep learning, ICML 2013,
     https://proceedings.mlr.press/v28/sutskever13.html.
     """
-    eta = require_positive("eta", eta)
-    beta = require_below_one("beta", beta)
-    require_same_shape("theta", theta, "grad", grad)
     v = _running(theta, state)
     v = beta * v - eta * grad
     return theta + beta * v - eta * grad, v
 
 
+@optimizer
 def adagrad(
     theta: Array,
     grad: Array,
@@ -103,15 +99,13 @@ def adagrad(
     online learning and stochastic optimization, JMLR 12, 2011,
     https://jmlr.org/papers/v12/duchi11a.html.
     """
-    eta = require_positive("eta", eta)
-    eps = require_positive("eps", eps)
-    require_same_shape("theta", theta, "grad", grad)
     grad = _squarable(grad)
     G = _running(theta, state)
     G = G + grad * grad
     return theta - eta * grad / (np.sqrt(G) + eps), G
 
 
+@optimizer
 def rmsprop(
     theta: Array,
     grad: Array,
@@ -128,10 +122,6 @@ def rmsprop(
     long. eta, eps: above 0; beta: in [0, 1). Tieleman and Hinton, Neural networks
     for machine learning, lecture 6.5, 2012.
     """
-    eta = require_positive("eta", eta)
-    eps = require_positive("eps", eps)
-    beta = require_below_one("beta", beta)
-    require_same_shape("theta", theta, "grad", grad)
     grad = _squarable(grad)
     v = _running(theta, state)
     v = beta * v + (1 - beta) * grad * grad
@@ -148,6 +138,7 @@ class AdamState(NamedTuple):
     t: int
 
 
+@optimizer
 def adam(
     theta: Array,
     grad: Array,
@@ -166,11 +157,6 @@ def adam(
     beta1, beta2: in [0, 1). Kingma and Ba, Adam: a method for stochastic
     optimization, ICLR 2015, arXiv:1412.6980.
     """
-    eta = require_positive("eta", eta)
-    eps = require_positive("eps", eps)
-    beta1 = require_below_one("beta1", beta1)
-    beta2 = require_below_one("beta2", beta2)
-    require_same_shape("theta", theta, "grad", grad)
     grad = _squarable(grad)
     m, v, t = _moments(theta, state)
     t = t + 1

@@ -22,7 +22,7 @@ NAME, SMALL = 9.0, 8.5  # font sizes of names and numbers
 RADIUS = 7.5  # of the circle around an operation
 BEFORE, BEHIND, PAD = 2.0, 8.0, 3.0  # a line's least room before its numbers, behind them for its arrow, along them
 SLANT = 18.0  # the room it would like for each row that it climbs
-SIGNS = {"sigmoid": "σ", "relu": "ReLU"}
+SIGNS = {"sigmoid": "σ", "relu": "ReLU", "half_square": "½( )²"}
 FORWARD = Text("선 위: 앞으로 가는 값 →", "above a line: the value going forward →")
 BACKWARD = Text("← 선 아래: 되돌아오는 기울기", "← below: the gradient coming back")
 

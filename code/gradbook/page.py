@@ -53,9 +53,12 @@ class Page:
             raise BookError(f"figure {name!r} has no sliders: show it with page.figure({name!r})")
         return Html(figure_html.interactive(found, self.lang))
 
-    def listing(self, shown: Callable[..., Any] | type) -> Html:
-        """The source of a function or class, read from the file it was imported from, with a link to that file."""
-        return Html(code_html.listing(shown, self.lang))
+    def listing(self, shown: Callable[..., Any] | type, docstring: bool = True) -> Html:
+        """The source of a function or class, read from the file it was imported from, with a link to that file.
+
+        docstring=False leaves its docstring out, for where the text around the listing says the same at more length.
+        """
+        return Html(code_html.listing(shown, self.lang, docstring))
 
     def _check_chapter(self, found: dict[str, Any]) -> None:
         if not found["source"].startswith(f"gradbook/ch{self.chapter}_"):

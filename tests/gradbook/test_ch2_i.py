@@ -71,7 +71,7 @@ def test_stacks_are_as_deep_as_they_say(kind):
 def test_relu_gradient_against_a_plain_loop(monkeypatch):
     monkeypatch.setattr(relu_gradient, "DEPTHS", (2, 3))
     found = relu_gradient.log_ratios(4)
-    data, rows = digits(), np.random.default_rng(4).permutation(len(digits().x))[: relu_gradient.IMAGES]
+    data, rows = digits(), np.random.default_rng([4, 0, 0]).permutation(len(digits().x))[: relu_gradient.IMAGES]
     net = bn_stack.stack("ReLU", 3)
     *hidden, last = [v["W"] for v in net.views(net.init(np.random.default_rng([4, 3]), dtype=np.float64)) if v]
     h, kept = data.x[rows].astype(float), []
@@ -85,6 +85,7 @@ def test_relu_gradient_against_a_plain_loop(monkeypatch):
         delta = (delta * on) @ W.T
     assert found[relu_gradient.KINDS.index("ReLU"), 1] == pytest.approx(math.log(np.linalg.norm(delta) / end))
     assert (relu_gradient.log_ratios(4) == found).all()
+    assert (relu_gradient.another_relu((4, 1)) != found[relu_gradient.KINDS.index("ReLU")]).all()
 
 
 def ratios(**at_the_deepest):
@@ -108,6 +109,10 @@ def test_relu_verdicts():
 
 def test_measured_factors_are_near_the_theory():
     m = relu_gradient.measure(range(3))
+    assert {kind: len(found) for kind, found in m.log_ratio.items()} == dict.fromkeys(relu_gradient.KINDS, 3) | {
+        "ReLU": 3 * relu_gradient.DRAWS
+    }
+    assert len(np.unique(m.log_ratio["ReLU"][:, -1])) == 3 * relu_gradient.DRAWS  # each a network of its own
     for kind in relu_gradient.KINDS:
         assert m.per_layer(kind) == pytest.approx(m.predicted[kind], rel=0.04)
 
@@ -119,7 +124,7 @@ def test_prelu_slopes():
     assert prelu_slopes.gradient_error(3) < 1e-6
     spread = np.linspace(-0.05, 0.05, 20)
     slopes = 0.6 + spread[:, None] * np.ones(5)
-    m = prelu_slopes.Measurement(slopes, np.ones((20, 3)), 90 + spread[:, None] * np.ones(3), 1e-9)
+    m = prelu_slopes.Measurement(slopes, 90 + spread[:, None] * np.ones(3), 1e-9)
     assert verdict(prelu_slopes, m) == "holds"
     assert m.moved() == 5
     assert verdict(prelu_slopes, replace(m, gradient_error=1e-3)) == "does-not-hold"

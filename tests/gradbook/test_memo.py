@@ -159,3 +159,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         memo.write_whole(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_no_experiment_reaches_the_site():
+    """`gradbook prepare` is not asked again where only the site's code has changed."""
+    for named in experiments():
+        reached = memo.graph().find_upstream_modules(named.module)
+        assert not [module for module in reached if module.startswith("gradbook.site")], named.name

@@ -16,10 +16,14 @@ from tests.building import ROOT, build, copy_of_the_book
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory, site):  # the site first: its measurements are what the copy shares
-    """A copy of the book that shares this one's measurements, to be spoilt."""
-    root = tmp_path_factory.mktemp("book") / "copy"
+    """A copy of the book that shares this one's measurements and executed cells, to be spoilt."""
+    return copy_with(tmp_path_factory.mktemp("book") / "copy", "memo", "cells")
+
+
+def copy_with(root, *shared):
     environment = copy_of_the_book(root)
-    shutil.copytree(CACHE / "memo", root / ".cache" / "memo")
+    for folder in shared:
+        shutil.copytree(CACHE / folder, root / ".cache" / folder)
     return root, environment
 
 
@@ -79,9 +83,9 @@ def test_a_number_in_prose_follows_the_code_behind_it(spoilt, tmp_path, pages):
         assert sum(a != b for a, b in zip(before, now, strict=True)) >= 2, "steps, and the ratio they lead to"
 
 
-def test_two_builds_give_the_same_bytes(site, tree, tmp_path):
+def test_two_builds_give_the_same_bytes(site, tmp_path):
     """Another folder, locale and time zone, pages executed anew."""
-    root, environment = tree
+    root, environment = copy_with(tmp_path / "copy", "memo")
     environment |= {"TZ": "Asia/Seoul", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": last_commit()}
     done = build(tmp_path / "again", root=root, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -119,7 +123,11 @@ def test_a_busy_port_is_one_clear_line():
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            ["make", "-s", "serve", f"PORT={port}"], cwd=ROOT, capture_output=True, text=True, check=False
+            ["make", "-s", "-o", ".venv/ready", "serve", f"PORT={port}"],  # -o: a test never sets .venv up anew
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.returncode != 0
     assert f"serve: port {port} is busy" in done.stderr

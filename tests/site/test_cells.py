@@ -4,7 +4,7 @@ import pytest
 from mkdocs_jupyter import convert
 
 from gradbook import memo
-from gradbook.site import cells, prepared
+from gradbook.site import cells, notebooks, prepared
 
 HEAD = """---
 jupytext:
@@ -41,7 +41,9 @@ def cleaned(tmp_path, monkeypatch):
             no_prompt=True,
             remove_tag_config={"remove_input_tags": ["hide-input"]},
         )
-        return cells.clean(html, "en")
+        html, pre = cells.set_aside(cells.without_styles(html))
+        html = notebooks.with_prose(html, notebooks.read(path))
+        return cells.clean(cells.put_back(html, pre), "en")
 
     return clean
 

@@ -52,3 +52,5 @@ def test_an_optimizer_measures_what_uses_it(small, after, optimizer, name):
     old = body[: body.index('"""')]
     ran = after("code/deepgrad/optimizers.py", old + '"""', old + '"""Edited. ')
     assert {what for what in ran if what.startswith("measure")} == {f"measure {name}"}
+    chapter = 1 if name == "steady" else 2
+    assert {f"cells {chapter} ko", f"cells {chapter} en"} <= set(ran), "cells import it, too"

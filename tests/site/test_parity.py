@@ -6,6 +6,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
+from gradbook import ledger
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NAMES = sorted(path.name for path in (DOCS / "ko").glob("*.md"))
 FENCE = re.compile(r"^```.*?^```$", re.S | re.M)
@@ -50,6 +52,12 @@ def test_the_same_parts(name):
     korean, english = (parts(read(lang, name)) for lang in ("ko", "en"))
     for part, found in korean.items():
         assert found == english[part], part
+
+
+def test_every_number_that_an_experiment_gives_is_quoted():
+    """The build refuses a placeholder that names no number; this is the other direction."""
+    text = "".join(read("ko", name) for name in NAMES)
+    assert set(re.findall(r"\{\{\s*n ([\w.]+)\s*\}\}", text)) >= set(ledger.numbers())
 
 
 @pytest.mark.parametrize("name", NAMES)

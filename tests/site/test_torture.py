@@ -140,6 +140,12 @@ def test_a_broken_placeholder_or_directive_is_named(small, failing):
     works_again(small)
 
 
+def test_what_a_page_warns_of_it_warns_of_every_time(failing):
+    """A page that would be rendered from the cache stays rendered anew as long as it gives cause."""
+    for _ in range(2):
+        assert "nowhere.md" in failing(*SITE, edits=[(PAGE, "Prose of", "[Prose](nowhere.md) of")])
+
+
 def test_no_room_on_the_disk_is_one_clear_line(small, failing):
     """A file that may not grow stands for a full disk: the system refuses in the same way, here in two stages."""
     for room in (3000, 60_000):
@@ -157,6 +163,17 @@ def test_a_cache_that_cannot_be_written_is_one_clear_line(small, failing, monkey
     said = failing(*SITE)
     assert said.count("\n") == 1
     assert f"{small.root / 'a file'}: File exists; site/ is as it was" in said
+
+
+def test_a_read_only_cache_is_one_clear_line(small, failing):
+    """The file system itself refuses; file modes would not stop root."""
+    read_only = f"mount --bind {small.cache} {small.cache} && mount -o remount,bind,ro {small.cache} && exec "
+    under = ["unshare", "--map-root-user", "--mount", "sh", "-c", read_only + '"$@"', "sh"]
+    if shutil.which(under[0]) is None or subprocess.run([*under, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets no process mount anything")
+    said = failing(*SITE, under=under)
+    assert said.count("\n") == 1
+    assert "Read-only file system; site/ is as it was" in said
 
 
 @pytest.mark.parametrize("folders", [("cells",), ("fonts", "pages", "memo", "book", ".")])

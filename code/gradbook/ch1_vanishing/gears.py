@@ -62,10 +62,6 @@ def judge(m: Measurement) -> list[Claim]:
     ]
 
 
-def numbers(m: Measurement) -> dict[str, Text]:
-    return {"ratio": same(f"1/{TEETH[-1] // TEETH[0]}")}
-
-
 def gear(axes: Axes, x: float, radius: float, teeth: int, phase: float, color: str) -> None:
     """A gear whose pitch circle has `radius`: teeth as a trapezoid wave around it."""
     wave = np.array([-1.0, -1.0, 1.0, 1.0])
@@ -124,4 +120,4 @@ def words(m: Measurement, lang: Lang) -> Words:
     }[lang]
 
 
-EXPERIMENT = Experiment(measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words))
+EXPERIMENT = Experiment(measure=measure, judge=judge, drawing=Drawing(draw=draw, words=words))

@@ -12,7 +12,6 @@ from deepgrad import Activation, Dense, Network, normal, sigmoid
 from gradbook import style
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import median_interval
 from gradbook.text import Lang, Text, same
 
 HIDDEN_LAYERS = (2, 3, 4)
@@ -70,9 +69,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
         low, high = np.quantile(ratio, [0.05, 0.95])
         within += low < NIELSEN[hidden] < high
         found[f"median_{hidden}"] = same(f"{np.median(ratio):.1f}")
-        found[f"range_{hidden}"] = same(f"{low:.1f}–{high:.1f}")
-        found[f"interval_{hidden}"] = same(median_interval(ratio).shown())
-    return found | {"seeds": same(str(m.ratio.shape[1])), "within": same(str(within))}
+    return found | {
+        "range_4": same(f"{low:.1f}–{high:.1f}"),  # of the deepest
+        "seeds": same(str(m.ratio.shape[1])),
+        "within": same(str(within)),
+    }
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:

@@ -25,7 +25,6 @@ class Measurement:
     largest: float  # largest |link| of all
     links: int  # how many were drawn
     slope_factor: float  # geometric mean of σ′(z)
-    near_bound: float  # share of depth-5 chains that keep even a hundredth of the bound
 
 
 def measure(seeds: Sequence[int] = range(100), chains: int = 100) -> Measurement:
@@ -47,7 +46,6 @@ def measure(seeds: Sequence[int] = range(100), chains: int = 100) -> Measurement
         largest=float(links.max()),
         links=links.size,
         slope_factor=float(np.exp(np.log(np.concatenate(slopes, axis=1)[1:]).mean())),
-        near_bound=float(np.mean(products[4] > 0.25**4 / 100)),
     )
 
 
@@ -88,11 +86,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "largest": same(f"{m.largest:.4f}"),
         "links": same(f"{m.links:,}"),
         "chains": same(f"{m.factor.n:,}"),
-        "layers_per_decade": same(f"{-1 / np.log10(m.factor.value):.2f}"),
         "ten_layers": same(scientific(ten, 1)),
         "ten_ratio": same(order(0.25**9 / ten)),
         "ten_layers_bound": same(scientific(0.25**9, 1)),
-        "near_bound": same(f"{100 * m.near_bound:.0f}"),
     }
 
 

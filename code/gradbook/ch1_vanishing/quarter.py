@@ -69,10 +69,7 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    return {
-        "half_width": same(f"{m.half_width:.2f}"),
-        "at_five": same(f"{np.interp(5, m.z, m.slope):.4f}"),
-    }
+    return {"at_five": same(f"{np.interp(5, m.z, m.slope):.4f}")}
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:

@@ -86,24 +86,28 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {"seeds": same(str(next(iter(m.test.values())).size))}
-    for name in DATA:
-        key, (few, middle, many) = name.lower().replace("-", ""), SIZES[name]
-        found |= {
-            f"{key}_few": same(f"{few:,}"),
-            f"{key}_many": same(f"{many:,}"),
-            f"{key}_scarce": same(m.gain(name, few).shown(sign=True)),
-            f"{key}_middle_n": same(f"{middle:,}"),
-            f"{key}_middle": same(m.gain(name, middle).shown(sign=True)),
-            f"{key}_plenty": same(m.gain(name, many).shown(sign=True)),
-            f"{key}_narrow": same(m.gain(name, many, WIDTHS[0]).shown(sign=True)),
-            f"{key}_narrow_few": same(m.gain(name, few, WIDTHS[0]).shown(sign=True)),
-            f"{key}_wide_few": same(m.gain(name, few, WIDTHS[-1]).shown(sign=True)),
-            f"{key}_wide": same(m.gain(name, many, WIDTHS[-1]).shown(sign=True)),
-            f"{key}_train_scarce": same(f"{m.train[name, few, WIDTH, 0.0].mean():.0f}"),
-            f"{key}_test_scarce": same(f"{m.test[name, few, WIDTH, 0.0].mean():.0f}"),
-        }
-    return found
+    few_digits = SIZES["digits"][0]
+    few, middle, many = SIZES["MNIST-1D"]
+
+    def gain(examples: int, width: int = WIDTH) -> Text:
+        return same(m.gain("MNIST-1D", examples, width).shown(sign=True))
+
+    return {
+        "seeds": same(str(next(iter(m.test.values())).size)),
+        "digits_few": same(f"{few_digits:,}"),
+        "digits_scarce": same(m.gain("digits", few_digits).shown(sign=True)),
+        "digits_train_scarce": same(f"{m.train['digits', few_digits, WIDTH, 0.0].mean():.0f}"),
+        "digits_test_scarce": same(f"{m.test['digits', few_digits, WIDTH, 0.0].mean():.0f}"),
+        "mnist1d_few": same(f"{few:,}"),
+        "mnist1d_middle_n": same(f"{middle:,}"),
+        "mnist1d_many": same(f"{many:,}"),
+        "mnist1d_scarce": gain(few),
+        "mnist1d_middle": gain(middle),
+        "mnist1d_narrow": gain(many, WIDTHS[0]),
+        "mnist1d_narrow_few": gain(few, WIDTHS[0]),
+        "mnist1d_wide": gain(many, WIDTHS[-1]),
+        "mnist1d_wide_few": gain(few, WIDTHS[-1]),
+    }
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:

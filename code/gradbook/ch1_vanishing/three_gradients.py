@@ -95,7 +95,7 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    return {"lost_at": same(str(lost_at(m))), "chains": same(f"{m.chains:,}"), "deepest": same(str(m.depths[-1]))}
+    return {"lost_at": same(str(lost_at(m))), "deepest": same(str(m.depths[-1]))}
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:

@@ -116,11 +116,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "critical": same(bootstrap_interval(m.log_factor["uniform"], crossing).shown()),
         "critical_short": same(f"{crossing(m.log_factor['uniform']):.0f}"),
         "critical_predicted": same(f"{predicted_crossing():.0f}"),
-        "uniform_narrow": same(f"{factor['uniform'][0]:.2f}"),
         "uniform_wide": same(f"{factor['uniform'][-1]:.2f}"),
         "xavier_wide": same(f"{factor['xavier'][-1]:.3f}"),
         "xavier_predicted": same(f"{m.predicted['xavier'][-1]:.3f}"),
-        "seeds": same(str(len(m.log_factor["uniform"]))),
     }
 
 

@@ -151,14 +151,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "alike_first": same(mean_interval(m.alike["ReLU"][:, 0]).shown()),
         "alike_last": same(mean_interval(m.alike["ReLU"][:, -1]).shown()),
         "alike_bn": same(mean_interval(m.alike["ReLU+BN"][:, -1]).shown()),
-        "difference": same(m.difference().shown(sign=True)),
         "shown_before": same(f"{100 * m.places['ReLU'][0].one_sided[-1]:.0f}"),
         "shown_after": same(f"{100 * m.places['ReLU'][-1].one_sided[-1]:.0f}"),
         "longest": same(str(STEPS[-1])),
         "depth": same(str(DEPTH)),
-        "images": same(str(IMAGES)),
         "seeds": same(str(len(m.one_sided["ReLU"]))),
-        "eta": same(f"{ETA:g}"),
     }
 
 

@@ -125,8 +125,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "move": same(f"{MOVE:g}"),
         "batch": same(str(BATCH)),
         "steps": same(str(STEPS)),
-        "eta": same(f"{ETA:g}"),
-        "seeds": same(str(len(m.gamma))),
     }
 
 

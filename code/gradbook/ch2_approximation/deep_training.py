@@ -129,19 +129,17 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found = {}
     for kind, key in keys.items():
         for depth in DEPTHS:
-            ratio = m.ratio(kind, depth).value
             found[f"{key}_{depth}"] = same(m.at_best(kind, depth).shown())
-            found[f"{key}_eta_{depth}"] = same(f"{ETAS[m.best(kind, depth)]:g}")
-            found[f"{key}_ratio_{depth}"] = same(
-                printed(ratio, significant_decimals(ratio, 2)) if 1e-3 < ratio < 1e4 else scientific(ratio)
-            )
+        ratio = m.ratio(kind, DEPTHS[-1]).value
+        found[f"{key}_ratio_{DEPTHS[-1]}"] = same(
+            printed(ratio, significant_decimals(ratio, 2)) if 1e-3 < ratio < 1e4 else scientific(ratio)
+        )
     return found | {
         "guessing": same(f"{GUESSING:.2f}"),
         "learns": same(f"{LEARNS:.2f}"),
         "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
         "steps": same(str(STEPS)),
         "seeds": same(str(m.loss.shape[3])),
-        "width": same(str(WIDTH)),
     }
 
 

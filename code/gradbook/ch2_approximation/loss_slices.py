@@ -12,7 +12,7 @@ from gradbook import style
 from gradbook.ch2_approximation.deep_nets import POINTS, REACH, WIDTHS, Kind, Toys, log_loss, trained
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
 from gradbook.stats import number
-from gradbook.text import Lang, Text, same
+from gradbook.text import Lang, Text
 
 KINDS: tuple[Kind, Kind] = ("plain", "skip")
 DEPTH, PLACES = 31, 25
@@ -40,10 +40,6 @@ def measure(seeds: Sequence[int] = range(4)) -> Measurement:
 
 def judge(m: Measurement) -> list[Claim]:
     return []
-
-
-def numbers(m: Measurement) -> dict[str, Text]:
-    return {"depth": same(str(DEPTH)), "seeds": same(str(len(m.rough)))}
 
 
 def draw(m: Measurement, lang: Lang, i: int) -> Figure:
@@ -97,6 +93,5 @@ SLIDERS = (Slider(Text("시드", "seed"), tuple(map(str, range(4))), START),)
 EXPERIMENT = Experiment(
     measure=measure,
     judge=judge,
-    numbers=numbers,
     drawing=Drawing(draw=draw, words=words, sliders=SLIDERS, frame_alt=frame_alt),
 )

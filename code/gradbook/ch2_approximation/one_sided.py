@@ -132,12 +132,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "one_bn": same(f"{m.pieces[:, 0, 1].max()}"),
         "three_near": same(m.at(3, False, near).shown()),
         "three_far": same(m.at(3, False, far).shown()),
-        "three_bn_near": same(m.at(3, True, near).shown()),
         "three_bn_far": same(m.at(3, True, far).shown()),
         "one_linear": same(f"{m.linear(1, False, far):.0f}"),
-        "three_linear": same(f"{m.linear(3, False, far):.0f}"),
         "far": same(f"{far:g}"),
-        "width": same(str(WIDTH)),
         "seeds": same(str(len(m.pieces))),
     }
 

@@ -19,17 +19,18 @@ from gradbook.text import Lang, Text, Verdict, same
 
 DEPTHS = (2, 5, 10, 20, 35, 50)
 IMAGES = 128
+DRAWS = 10  # networks a seed of ReLU with He's weights, whose ratio scatters most
 ARRIVES = 0.01  # less than this share of the gradient, and we call it vanished
 KINDS: tuple[Stack, ...] = ("sigmoid", "sigmoid+BN", "ReLU", "ReLU+BN", "ReLU Xavier")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    log_ratio: dict[Stack, NDArray[np.float64]]  # ln(‖∂C/∂h₁‖ / ‖∂C/∂h_L‖), (seeds, depths)
+    log_ratio: dict[Stack, NDArray[np.float64]]  # ln(‖∂C/∂h₁‖ / ‖∂C/∂h_L‖), (networks, depths)
     predicted: dict[Stack, float]  # factor per layer of infinitely wide layers
 
     def ratio(self, kind: Stack, depth: int) -> Estimate:
-        """Geometric mean over seeds of first over last."""
+        """Geometric mean over networks of first over last."""
         return mean_interval(self.log_ratio[kind][:, DEPTHS.index(depth)]).exp()
 
     def per_layer(self, kind: Stack) -> float:
@@ -37,15 +38,15 @@ class Measurement:
         return float(np.exp(self.log_ratio[kind][:, -1].mean() / (DEPTHS[-1] - 1)))
 
 
-def log_ratios(seed: int) -> NDArray[np.float64]:
-    """(kinds, depths) of one seed: the same images for all, fresh weights for each."""
+def log_ratios(seed: int, kinds: tuple[Stack, ...] = KINDS, draw: int = 0) -> NDArray[np.float64]:
+    """(kinds, depths) of one draw: the same images for all, fresh weights for each."""
     data = digits()
-    rows = np.random.default_rng(seed).permutation(len(data.x))[:IMAGES]
-    found = np.empty((len(KINDS), len(DEPTHS)))
-    for i, kind in enumerate(KINDS):
+    rows = np.random.default_rng([seed, 0, draw]).permutation(len(data.x))[:IMAGES]
+    found = np.empty((len(kinds), len(DEPTHS)))
+    for i, kind in enumerate(kinds):
         for j, depth in enumerate(DEPTHS):
             net = stack(kind, depth)
-            theta = net.init(np.random.default_rng([seed, depth]), dtype=np.float64)
+            theta = net.init(np.random.default_rng([seed, depth, draw]), dtype=np.float64)
             hs, back = net.trace(theta, data.x[rows], train=True)
             _, back_loss = softmax_cross_entropy(hs[-1], data.labels[rows])
             dhs, _ = back(back_loss())
@@ -55,11 +56,19 @@ def log_ratios(seed: int) -> NDArray[np.float64]:
     return found
 
 
+def another_relu(setting: tuple[int, int]) -> NDArray[np.float64]:
+    """(depths,) of a further draw (seed, draw) of ReLU with He's weights."""
+    seed, draw = setting
+    return np.asarray(log_ratios(seed, ("ReLU",), draw)[0])
+
+
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """Before any training: digits, cross-entropy, hidden layers of WIDTH, float64."""
     found = np.stack(sweep(log_ratios, seeds))
+    more = np.stack(sweep(another_relu, [(seed, draw) for seed in seeds for draw in range(1, DRAWS)]))
+    log_ratio = {kind: found[:, i] for i, kind in enumerate(KINDS)}
     return Measurement(
-        log_ratio={kind: found[:, i] for i, kind in enumerate(KINDS)},
+        log_ratio=log_ratio | {"ReLU": np.concatenate([log_ratio["ReLU"], more])},
         predicted={
             "sigmoid": factor(sigmoid, 1),
             "sigmoid+BN": factor_normalized(sigmoid),
@@ -113,13 +122,16 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found = {}
     for kind, key in keys.items():
         found[f"{key}_50"] = same(share(m.ratio(kind, 50)))
-        found[f"{key}_20"] = same(share(m.ratio(kind, 20)))
         found[f"{key}_factor"] = same(f"{m.per_layer(kind):.3f}")
         found[f"{key}_predicted"] = same(f"{m.predicted[kind]:.3f}")
-    low, high = np.exp(np.quantile(m.log_ratio["ReLU"][:, -1], [0.05, 0.95]))
+    he = m.log_ratio["ReLU"][:, -1]
+    low, high = np.exp(np.quantile(he, [0.05, 0.95]))
     return found | {
         "relu_range": same(f"{short(low)}–{short(high)}"),
-        "seeds": same(str(len(m.log_ratio["ReLU"]))),
+        "relu_scatter": same(f"{he.std(ddof=1):.2f}"),
+        "relu_typical": same(f"{np.exp(-he.var(ddof=1)):.2f}"),
+        "seeds": same(str(len(m.log_ratio["sigmoid"]))),
+        "draws": same(str(DRAWS)),
         "width": same(str(WIDTH)),
         "images": same(str(IMAGES)),
     }
@@ -156,18 +168,18 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 
 
 def words(m: Measurement, lang: Lang) -> Words:
-    n, deepest = len(m.log_ratio["ReLU"]), DEPTHS[-1]
+    n, deepest = len(m.log_ratio["sigmoid"]), DEPTHS[-1]
     relu_share, plain = short(m.ratio("ReLU", deepest).value), short(m.ratio("sigmoid", deepest).value)
     bn = short(m.ratio("ReLU+BN", deepest).value)
     return {
         "ko": Words(
             f"은닉층 {deepest}개를 지난 기울기: 시그모이드 {plain}배, ReLU {relu_share}배, ReLU + BN {bn}배",
-            f"학습하기 전의 신경망. 손글씨 숫자 {IMAGES}장, 폭 {WIDTH}, 초깃값은 시그모이드에 Xavier, ReLU에 He(점선만 Xavier), 시드 {n}개의 기하평균과 5–95 %. 가는 선은 이론값입니다.",
+            f"학습하기 전의 신경망. 손글씨 숫자 {IMAGES}장, 폭 {WIDTH}, 초깃값은 시그모이드에 Xavier, ReLU에 He(점선만 Xavier), 시드 {n}개(He 초깃값의 ReLU는 시드마다 신경망 {DRAWS}개)의 기하평균과 5–95 %. 가는 선은 이론값입니다.",
             f"가로축은 은닉층의 수 2–50, 세로축은 로그 눈금의 기울기 비. 시그모이드는 {plain}까지 곧게 떨어지고, Xavier 초깃값의 ReLU도 떨어집니다. He 초깃값의 ReLU는 1 가까이 머물고, BN을 넣은 ReLU는 {bn}까지 커집니다.",
         ),
         "en": Words(
             f"After {deepest} hidden layers the gradient is multiplied by {plain} (sigmoid), {relu_share} (ReLU), {bn} (ReLU + BN)",
-            f"Networks before training. {IMAGES} digits, width {WIDTH}; Xavier's weights for the sigmoid, He's for ReLU (Xavier's where dotted); geometric mean of {n} seeds and 5–95%. Thin lines: theory.",
+            f"Networks before training. {IMAGES} digits, width {WIDTH}; Xavier's weights for the sigmoid, He's for ReLU (Xavier's where dotted); geometric mean of {n} seeds (of {DRAWS} networks each for ReLU with He's) and 5–95%. Thin lines: theory.",
             f"Hidden layers 2 to 50 against the ratio of gradients on a log scale. The sigmoid falls in a straight line to {plain}; ReLU with Xavier's weights falls, too. ReLU with He's weights stays near 1, and ReLU with BN grows to {bn}.",
         ),
     }[lang]

@@ -171,16 +171,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
     names: dict[Arm, str] = {"plain": "plain", "skip unscaled": "unscaled", "skip": "skip", "notebook": "notebook", "mended": "mended", "no biases": "unbiased"}  # fmt: skip
     found = {key: same(at(m, arm, deep).shown()) for arm, key in names.items()}
     found |= {f"{key}_theory": same(f"{m.predicted[arm, deep][LAGS.index(LAG)]:.2f}") for arm, key in names.items()}
-    error = max(abs(at(m, *setting).value - m.predicted[setting][LAGS.index(LAG)]) for setting in m.correlation)
     return found | {
-        "shallow": same(at(m, "plain", DEPTHS[0]).shown()),
         "brown": same(f"{brown(np.array([LAG]))[0]:.2f}"),
         "distance": same(f"{LAG * STEP:.2f}"),
         "depth": same(str(deep)),
         "width": same(str(WIDTH)),
-        "points": same(str(POINTS)),
-        "seeds": same(str(at(m, "plain", deep).n)),
-        "largest_error": same(f"{error:.2f}"),
     }
 
 

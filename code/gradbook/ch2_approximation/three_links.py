@@ -125,7 +125,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "trained": same(f"{100 * m.typical('slopes', 'after').value:.0f}"),
         "fresh_half": same(m.share_above("slopes", "before", 0.5).shown()),
         "trained_half": same(m.share_above("slopes", "after", 0.5).shown()),
-        "trained_tenth": same(f"{m.share_above('slopes', 'after', SHARE).value:.0f}"),
         "links_fresh": same(scientific(m.typical("links", "before").value, 1)),
         "links_trained": same(scientific(m.typical("links", "after").value, 1)),
         "links_trained_above": same(str(sum(int(np.sum(s.links["after"] > 1)) for s in m.net))),
@@ -133,11 +132,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "chain": same(f"{100 * float(np.median(m.chain)):.1f}"),
         "chain_slopes": same(f"{100 * float(np.median(m.chain_slopes)):.0f}"),
         "accuracy": same(f"{np.mean([s.accuracy for s in m.net]):.1f}"),
-        "paths": same(f"{PATHS:,}"),
-        "seeds": same(str(len(m.net))),
-        "steps": same(str(STEPS)),
-        "eta": same(f"{ETA:g}"),
-        "width": same(str(WIDTH)),
     }
 
 

@@ -30,7 +30,7 @@ from gradbook.ch1_vanishing.width import predict
 from gradbook.ch2_approximation.deep_nets import POINTS, Kind, Toy, Toys, deep_net, ruggedness
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, mean_interval, median_interval, number, scientific
+from gradbook.stats import Estimate, mean_interval, number, scientific
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
@@ -186,21 +186,15 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "sigmoid_theory": same(f"{predict(RATIO_WIDTH, 1 / RATIO_WIDTH):.3f}"),
         "sigmoid_ten": same(scientific(float(np.median(m.ratio["sigmoid"][RATIO_DEPTHS.index(10)])), 1)),
         "relu_factor": same(m.per_layer("ReLU").shown()),
-        "relu_deepest": same(median_interval(m.ratio["ReLU"][-1]).shown()),
-        "test_shallow": same(f"{m.test['width'][0].mean():.1f}"),
-        "test_deep": same(f"{m.test['width'][-1].mean():.1f}"),
         "gap_width": same(m.gap_change("width").shown(sign=True)),
         "gap_parameters": same(m.gap_change("parameters").shown(sign=True)),
         "test_width": same(m.test_change("width").shown(sign=True)),
         "gap_skip": same(m.gap_change("skip").shown(sign=True)),
-        "test_skip": same(m.test_change("skip").shown(sign=True)),
-        "test_parameters": same(m.test_change("parameters").shown(sign=True)),
         "train_worst": same(f"{worst:.1f}"),
         "narrowest": same(str(width_for(GAP_DEPTHS[-1]))),
         "widest": same(str(width_for(GAP_DEPTHS[0]))),
         "rough_shallow": same(number(float(plain[0, :, 0].mean()), 3)),
         "rough_deep": same(mean_interval(plain[-1, :, 0]).shown()),
-        "rough_change": same(m.rougher("spirals").shown(sign=True)),
         "moons_shallow": same(number(float(moons[0, :, 0].mean()), 3)),
         "moons_deep": same(mean_interval(moons[-1, :, 0]).shown()),
         "seeds": same(str(plain.shape[1])),
@@ -209,7 +203,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "gap_deepest": same(str(GAP_DEPTHS[-1])),
         "deepest": same(str(RUGGED_DEPTHS[-1])),
         "shallowest": same(str(RUGGED_DEPTHS[0])),
-        "ratio_deepest": same(str(RATIO_DEPTHS[-1])),
     }
 
 

@@ -126,17 +126,13 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return {
         "share": same(m.at("step", 1e-3).shown()),
         "share_tiny": same(f"{m.share['step'][:, 0].mean():.2g}"),
-        "share_large": same(f"{m.share['step'][:, -1].mean():.0f}"),
         "share_sigmoid": same(f"{m.share['sigmoid'][:, 0].mean():.1f}"),
         "moved": same(str(m.moved["step"])),
         "moved_sigmoid": same(f"{100 * m.moved['sigmoid'] / m.weights:.0f}"),
         "weights": same(f"{m.weights:,}"),
         "accuracy_step": same(mean_interval(m.accuracy["step"]).shown()),
         "accuracy_sigmoid": same(mean_interval(m.accuracy["sigmoid"]).shown()),
-        "difference": same(mean_interval(m.accuracy["step"] - m.accuracy["sigmoid"]).shown(sign=True)),
-        "seeds": same(str(len(m.share["step"]))),
         "steps": same(str(STEPS)),
-        "images": same(str(IMAGES)),
         "grid": same(", ".join(f"{rate:g}" for rate in RATES)),
     }
 

@@ -1,6 +1,7 @@
 """Executed notebooks come as some 600 KB of wrappers, styles and scripts; what a reader reads is a tenth of that."""
 
 import re
+from itertools import count
 
 from gradbook.site import words
 from gradbook.text import Lang
@@ -16,6 +17,8 @@ PIECES = re.compile(
     r'</pre>\s*</div>\s*</div>\s*<div class="jp-OutputArea-child">\s*'
     r'(?:<div class="jp-OutputPrompt[^>]*></div>\s*)?<div class="jp-RenderedText jp-OutputArea-output" data-mime-type="text/plain"[^>]*>\s*<pre>'
 )
+PRE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+ASIDE = re.compile(r'<pre data-aside="(\d+)"></pre>')
 DIV = re.compile(r"<div\b[^>]*>|</div>")
 CLASSES = re.compile(r'class="([^"]*)"')
 BLANK_LINES = re.compile(r"\n\s*\n+(?=</?(?:div|figure|p|h[1-6]|ul|ol|table|details)\b)")  # none of these is in code
@@ -34,11 +37,27 @@ def clean(html: str, lang: Lang) -> str:
     With the wrappers go the random ids that jupytext gives cells (two builds would differ) and the nesting that makes the
     search plugin file a cell's text under the wrong heading.
     """
-    html = SCRIPT_OR_STYLE.sub("", END.sub("</div></div>", html))
+    html = END.sub("</div></div>", html)
     html = INPUT.sub(r'<div class="highlight"><pre><code>\1</code></pre></div>', html)
     html = PIECES.sub("", html)
     html = TEXT_OUTPUT.sub(lambda m: output(m[1], m[2]), html)
     return BLANK_LINES.sub("\n", fold(unwrap(html), lang)).strip() + "\n"
+
+
+def without_styles(html: str) -> str:
+    """A notebook as nbconvert hands it over, without 600 KB of styles and scripts."""
+    return SCRIPT_OR_STYLE.sub("", html)
+
+
+def set_aside(html: str) -> tuple[str, list[str]]:
+    """The notebook without its code and printed text, which Markdown need not read, with marks in their places; and these."""
+    pre = PRE.findall(html)
+    numbers = count()
+    return PRE.sub(lambda _: f'<pre data-aside="{next(numbers)}"></pre>', html), pre
+
+
+def put_back(html: str, pre: list[str]) -> str:
+    return ASIDE.sub(lambda m: pre[int(m[1])], html)
 
 
 def fold(html: str, lang: Lang) -> str:

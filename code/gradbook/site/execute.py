@@ -9,23 +9,19 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import jupytext
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, CellTimeoutError, DeadKernelError
-from nbconvert.preprocessors import Preprocessor
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 from tqdm import tqdm
-from traitlets import Bool
 from traitlets.config import Config
 
 from gradbook import memo
-from gradbook.site import store
+from gradbook.site import notebooks, store
+from gradbook.site.notebooks import code_cells, place, without_drawings
 from gradbook.sweep import cores
 from gradbook.text import LANGS, BookError
 
@@ -33,24 +29,9 @@ SECONDS_A_CELL = 120
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class StoredOutputs(Preprocessor):
-    """Gives nbconvert's copy of a notebook its stored outputs: named in `jupyter/jupyter_nbconvert_config.py`."""
-
-    enabled = Bool(True)
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        cells = code_cells(nb)
-        found, stored = memo.load(place(cells))
-        if not found:
-            raise BookError("a page's cells have no outputs: build with `make site`, which executes them first")
-        for cell, outputs in zip(cells, stored[1], strict=True):
-            cell["outputs"] = [from_dict(output) for output in outputs]  # type: ignore[no-untyped-call]
-        return nb, resources
-
-
 def execute_all(docs: Path) -> None:
     """Outputs for every notebook below docs, then nothing else. A BookError says what failed, and where."""
-    pages = {path: read(path) for path in notebooks(docs)}
+    pages = {path: read(path) for path in notebooks.notebooks(docs)}
     wanted = {place(code_cells(nb)) for nb in pages.values()}
     stale = [path for path, nb in pages.items() if not is_fresh(nb)]
     if stale:
@@ -64,25 +45,11 @@ def execute_all(docs: Path) -> None:
         old.unlink()
 
 
-def notebooks(docs: Path) -> list[Path]:
-    return [path for path in sorted(docs.rglob("*.md")) if "\nkernelspec:" in path.read_text(encoding="utf-8-sig")]
-
-
 def read(path: Path) -> NotebookNode:
     try:
-        notebook: NotebookNode = jupytext.read(path)
+        return notebooks.read(path)
     except Exception as error:  # whatever the parsers of front matter and of a cell's options raise
         raise BookError(f"{path.parent.name}/{path.name}: this is no notebook: {error}") from None
-    return notebook
-
-
-def code_cells(nb: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
-
-
-def place(cells: Sequence[NotebookNode]) -> Path:
-    digest = hashlib.sha256("\0".join(cell.source for cell in cells).encode()).hexdigest()[:24]
-    return memo.CACHE / "cells" / f"{digest}.pickle"
 
 
 def is_fresh(nb: NotebookNode) -> bool:
@@ -133,7 +100,7 @@ def execute(path: Path, nb: NotebookNode, connection: Path) -> str | None:
     except (CellExecutionError, CellControlSignal) as error:
         return f"{where}: a cell failed\n{COLORS.sub('', str(error)).strip()}"
     cells = code_cells(nb)
-    memo.store(place(cells), (before, [[dict(output) for output in cell.outputs] for cell in cells]))
+    memo.store(place(cells), (before, [[without_drawings(output) for output in cell.outputs] for cell in cells]))
     return None
 
 

@@ -10,6 +10,9 @@ from gradbook.text import Lang
 
 # Matplotlib writes a style for `*`, which on a page would reach every element; the stylesheet says it for figures only.
 STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
+# Drawings are four fifths of a chapter, and nothing between its cells and its finished page has to look into them.
+DRAWN = re.compile(r'(data-fig="(\w+)"[^>]*><div class="fig__frame"[^>]*>)<svg\b.*?</svg>', re.DOTALL)
+EMPTIED = re.compile(r'<svg data-drawn="(\w+)"></svg>')
 
 
 def static(figure: dict[str, Any], lang: Lang) -> str:
@@ -30,6 +33,21 @@ def interactive(figure: dict[str, Any], lang: Lang) -> str:
         f'<div class="fig__controls" role="group" aria-label="{words.CONTROLS[lang]}" hidden>{sliders}</div>'
         f'<p class="fig__live" aria-live="polite"></p>{caption(figure, lang)}</figure>'
     )
+
+
+def emptied(html: str) -> str:
+    """The HTML with a mark in place of each figure's drawing."""
+    return DRAWN.sub(r'\1<svg data-drawn="\2"></svg>', html)
+
+
+def drawn(html: str, lang: Lang) -> str:
+    """The HTML with its drawings in their places again."""
+
+    def drawing(match: re.Match[str]) -> str:
+        figure = store.figure(lang, match[1])
+        return svg(figure["svg"], figure["alt"])
+
+    return EMPTIED.sub(drawing, html)
 
 
 def slider(name: str, number: int, slider: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +23,7 @@ from gradbook.text import BookError
 
 MATH: Final = re.compile(r"<math\b.*?</math>", re.DOTALL)
 TAG: Final = re.compile(r"<[^>]*>")
+ENTITY: Final = re.compile(r"&[^\s<&;]{1,32};?")
 ALWAYS: Final = "".join(map(chr, range(0x21, 0x7F))) + "…–—‘’“”×÷±−·¶"  # what the theme's script may add
 
 ROOT_SIGN: Final = "√"  # `<msqrt>` draws it without naming it
@@ -79,11 +80,17 @@ def characters(site: Path) -> tuple[set[str], set[str]]:
     """The characters of all pages and frames, and those of their formulas."""
     pages = [path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))]
     frames = [path.read_text(encoding="utf-8") for path in sorted((site / "assets" / "frames").rglob("*.json"))]
-    formulas = "".join(TAG.sub("", formula) for page in pages for formula in MATH.findall(page))
-    text = set(ALWAYS).union(*map(unescape, pages), *frames)
-    return {c for c in text if c.isprintable() and c != " "}, with_italics(
-        set(unescape(formulas)) | set(ALWAYS) | {ROOT_SIGN}
-    )
+    used = [shown_in(page) for page in pages]
+    text = set(ALWAYS).union(*(shown for shown, _ in used), *map(set, frames))
+    formulas = set(ALWAYS).union({ROOT_SIGN}, *(shown for _, shown in used))
+    return {c for c in text if c.isprintable() and c != " "}, with_italics(formulas)
+
+
+@lru_cache(maxsize=1000)  # while serving, most pages are as they were
+def shown_in(page: str) -> tuple[set[str], set[str]]:
+    """The characters of a page, and those of its formulas."""
+    formulas = "".join(TAG.sub("", formula) for formula in MATH.findall(page))
+    return set(page).union(*map(unescape, set(ENTITY.findall(page)))), set(unescape(formulas))
 
 
 def with_italics(used: set[str]) -> set[str]:

@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from gradbook.site import store, words
+from gradbook.site import kept, store, words
 from gradbook.text import Lang
 
 PACKAGE = store.CODE / "deepgrad"
@@ -14,6 +14,15 @@ PACKAGE = store.CODE / "deepgrad"
 
 def markdown(lang: Lang) -> str:
     """A section for each module, an entry for each name that `deepgrad` exports, in the order of its `__init__`."""
+    sources = all_sources()
+    return kept.recall("library", lang + sources, lambda: made(lang), lambda: all_sources() == sources)
+
+
+def all_sources() -> str:
+    return "\0".join(f"{file}\0{file.read_text(encoding='utf-8')}" for file in sorted(PACKAGE.rglob("*.py")))
+
+
+def made(lang: Lang) -> str:
     sections = []
     for module, names in exports().items():
         path = PACKAGE.joinpath(*module.split(".")[1:])

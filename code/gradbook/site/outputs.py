@@ -1,6 +1,7 @@
 """Files beside the pages: the claims for other programs, and the frames of the figures that move."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ def write_claims(site: Path, books: list[LanguageBook]) -> None:
 def write_frames(site: Path, books: list[LanguageBook]) -> None:
     for book in books:
         for name in store.figure_names(book.lang):
-            figure = store.figure(book.lang, name)
-            if "frames" in figure:
-                write_whole(site / store.frames_path(figure, book.lang), store.frames_json(figure).encode())
+            if found := frames((store.BOOK / "figures" / book.lang / f"{name}.json").read_bytes(), book.lang):
+                write_whole(site / found[0], found[1])
+
+
+@lru_cache(maxsize=256)  # while serving, most figures are as they were
+def frames(figure: bytes, lang: str) -> tuple[str, bytes] | None:
+    """Where a figure's frames lie in the site, and they; None where it stands still."""
+    found = json.loads(figure)
+    return (store.frames_path(found, lang), store.frames_json(found).encode()) if "frames" in found else None

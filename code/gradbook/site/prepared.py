@@ -1,9 +1,8 @@
-"""Before the pages: a fixed clock, measurements and figures, and a fresh place for executed notebooks."""
+"""Before the pages: a fixed clock, measurements, figures and the cells' outputs."""
 
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from gradbook.memo import CACHE, ROOT, write_whole
 from gradbook.site import store
 from gradbook.text import BookError
 
-SUMS = "sha256"
 CELL = re.compile(r"^```\{code-cell\}.*?^```", re.DOTALL | re.MULTILINE)
 CONSTANT_TIME = "1767225600"  # 2026-01-01: where there is no git, or nothing committed yet
 
@@ -24,6 +22,8 @@ def fix_environment(serving: bool) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     config = [str(Path(__file__).with_name("jupyter")), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(dict.fromkeys(config))
+    # Pages execute side by side: a second thread only waits for the first, and sums shall not depend on how many cores there are.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     if serving:  # bytecode written into the watched folder would set off another rebuild
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
@@ -44,10 +44,10 @@ def prepare() -> None:
     Nothing is asked again where code, lock and what was made of them are as the last time left them.
     """
     stamp = CACHE / "prepared"
-    if stamp.exists() and stamp.read_bytes() == digest("*").encode():
+    if stamp.exists() and stamp.read_bytes() == digest(site=False).encode():
         return
     run("the measurements could not be made", "gradbook", "prepare")
-    write_whole(stamp, digest("*").encode())
+    write_whole(stamp, digest(site=False).encode())
 
 
 def execute_pages(docs: Path) -> None:
@@ -63,7 +63,7 @@ def cells_digest(docs: Path) -> str:
     """Of all cells, of everything that these may depend on, and of what they put out; prose does not matter."""
     cells = [cell for path in sorted(docs.rglob("*.md")) for cell in CELL.findall(path.read_text(encoding="utf-8-sig"))]
     outputs = [f"{file.name}\0{sha256(file)}" for file in sorted((CACHE / "cells").glob("*.pickle"))]
-    return hashlib.sha256("\0".join([digest("*"), *cells, *outputs]).encode()).hexdigest()
+    return hashlib.sha256("\0".join([digest(site=True), *cells, *outputs]).encode()).hexdigest()
 
 
 def run(failure: str, *module: str) -> None:
@@ -72,27 +72,12 @@ def run(failure: str, *module: str) -> None:
         raise BookError(f"{failure} (`{' '.join(module)}` ended with status {status}, see above)")
 
 
-def pages_cache(lang: str) -> Path:
-    """Where executed notebooks are kept: for one language, code, lock and set of figures. Folders of older code go."""
-    folder = CACHE / "pages" / f"{lang}-{digest(lang)}"
-    for old in set((CACHE / "pages").glob(f"{lang}-*")) - {folder}:
-        shutil.rmtree(old)
-    known = (folder / SUMS).read_bytes().split() if (folder / SUMS).exists() else []
-    for file in folder.glob("*.json"):  # half written by a build that was killed, or changed since
-        if sha256(file).encode() not in known:
-            file.unlink()
-    return folder
-
-
-def sign_pages(folder: Path) -> None:
-    """Note what the converted pages are, once a build has come to its end: the plugin itself does not check them."""
-    write_whole(folder / SUMS, "\n".join(sorted(map(sha256, folder.glob("*.json")))).encode())
-
-
-def digest(lang: str) -> str:
-    """Of the code, the lock, Python's version, the ledger and the figures (of one language, or of all: "*")."""
-    made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob(f"{lang}/*.json"))]
-    code = [file for kind in ("*.py", "*.json") for file in sorted(store.CODE.rglob(kind))]
+def digest(site: bool) -> str:
+    """Of the code, the lock, Python's version, the ledger and the figures. Measuring and drawing never import `gradbook.site`
+    (import-linter sees to it), cells do."""
+    made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob("*/*.json"))]
+    files = [file for kind in ("*.py", "*.json") for file in sorted(store.CODE.rglob(kind))]
+    code = [file for file in files if site or Path(__file__).parent not in file.parents]
     files = [ROOT / "requirements.lock", *code, *made]
     parts = [sys.version] + [f"{file}\0{sha256(file)}" for file in files if file.exists()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

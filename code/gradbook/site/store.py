@@ -3,6 +3,7 @@
 import hashlib
 import json
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from gradbook.memo import CACHE, ROOT
@@ -14,15 +15,15 @@ REMEDY = "run `gradbook prepare` (or `make run CHAPTER=1`) first"
 
 
 def ledger() -> dict[str, Any]:
-    """`{"claims": [...], "numbers": {...}}`; a BookError that says what to run if there is none."""
+    """`{"claims": [...], "numbers": {...}, "full": {...}}`; a BookError that says what to run if there is none."""
     found: dict[str, Any] = read("ledger.json", "the ledger")
     return found
 
 
 def figure(lang: str, name: str) -> dict[str, Any]:
     """A figure's SVG, title, caption, alt text (and frames); a BookError naming the nearest figures if unknown."""
-    if name not in (known := figure_names(lang)):
-        if not known:
+    if not (BOOK / "figures" / lang / f"{name}.json").exists():
+        if not (known := figure_names(lang)):
             raise BookError(f"no figure is drawn yet: {REMEDY}")
         raise BookError(f"there is no figure {name!r}{nearest(name, known)}; or {REMEDY}")
     found: dict[str, Any] = read(f"figures/{lang}/{name}.json", f"figure {name!r}")
@@ -35,11 +36,16 @@ def figure_names(lang: str) -> list[str]:
 
 def read(path: str, what: str) -> Any:
     try:
-        return json.loads((BOOK / path).read_text(encoding="utf-8"))
+        return parsed((BOOK / path).read_bytes())
     except FileNotFoundError:
         raise BookError(f"{what} is not made yet: {REMEDY}") from None
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise BookError(f"{what} is damaged ({error}): {REMEDY}") from None
+
+
+@lru_cache(maxsize=256)
+def parsed(content: bytes) -> Any:
+    return json.loads(content)
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -1,11 +1,13 @@
 """What makes the theme's templates quick: kept compiled, and not handed what neither they nor the search index read."""
 
 import hashlib
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Environment, FileSystemLoader
 from jinja2.bccache import Bucket
 
 from gradbook import memo
@@ -29,6 +31,25 @@ class Compiled(BytecodeCache):
 def place(bucket: Bucket) -> Path:
     digest = hashlib.sha256(f"{bucket.key} {memo.lock()}".encode()).hexdigest()[:24]
     return memo.CACHE / "templates" / f"{digest}.pickle"
+
+
+def without_hidden(get_env: Callable[[], Environment]) -> Environment:
+    """MkDocs goes through the names of all templates for files to copy, and passes over hidden folders; but in one of these the
+    theme has ten thousand icons."""
+    env = get_env()
+    loader = env.loader
+    assert isinstance(loader, FileSystemLoader)
+
+    def list_templates() -> list[str]:
+        found = set()
+        for place in loader.searchpath:
+            for folder, below, files in os.walk(place):
+                below[:] = [name for name in below if not name.startswith(".")]
+                found |= {Path(folder, name).relative_to(place).as_posix() for name in files}
+        return sorted(found)
+
+    loader.list_templates = list_templates  # type: ignore[method-assign]
+    return env
 
 
 def set_aside(html: str) -> tuple[str, list[str]]:

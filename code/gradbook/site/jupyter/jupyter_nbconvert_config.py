@@ -1,3 +1,3 @@
-"""Pages show the outputs that gradbook.site.execute has stored."""
+"""Pages show the outputs that gradbook.site.execute has stored; their prose is MkDocs' part."""
 
-c.Exporter.default_preprocessors.prepend(["gradbook.site.execute.StoredOutputs"])  # noqa: F821 (Jupyter's name)
+c.Exporter.default_preprocessors.prepend(["gradbook.site.notebooks.Skeleton"])  # noqa: F821 (Jupyter's name)
