@@ -151,14 +151,25 @@ def print_claim(claim: Claim, lang: Lang) -> None:
 
 
 def compare_full(chapter: int | None) -> None:
-    """Re-measure with each experiment's dearer settings; print both estimates and mark intervals that do not meet."""
-    from gradbook import ledger
+    """Re-measure with each experiment's dearer settings; print both estimates and mark intervals that do not meet.
 
-    for named in experiments(chapter):
-        if named.experiment.full:
-            again = {claim.id: claim for claim in ledger.judged(named, **named.experiment.full)}
-            for claim in ledger.judged(named):
-                print_comparison(named, claim, again[claim.id])
+    What pages show of it is stored, unless the code is no commit's: then numbers could not say where they come from.
+    """
+    from gradbook import ledger, stored
+
+    chosen = [named for named in experiments(chapter) if named.experiment.full]
+    at = None
+    if any(named.experiment.kept for named in chosen):
+        try:
+            at = stored.commit()
+        except BookError as error:
+            print(f"gradbook: {error}: no numbers will be stored for the pages", file=sys.stderr)
+    for named in chosen:
+        again = {claim.id: claim for claim in ledger.judged(named, **named.experiment.full)}
+        for claim in ledger.judged(named):
+            print_comparison(named, claim, again[claim.id])
+        if named.experiment.kept and at:
+            print(f"{stored.write(named, at)} is written: commit it")
 
 
 def print_comparison(named: Named, quick: Claim, full: Claim) -> None:

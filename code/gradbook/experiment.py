@@ -60,6 +60,17 @@ class Drawing[M]:
     frame_alt: Callable[..., str] | None = None  # (measurement, lang, *indices): what this frame shows
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept[M]:
+    """Numbers of the dearer protocol that a page may show: `make full` stores them, and `{{ full name.key }}` shows them.
+
+    `settings` names what they hang on beside the arguments `full`: stored numbers of other settings are an error.
+    """
+
+    numbers: Callable[[M], dict[str, Text]]
+    settings: dict[str, Any]
+
+
 def no_numbers(_: Any) -> dict[str, Text]:
     return {}
 
@@ -69,7 +80,7 @@ class Experiment[M]:
     """The parts of an experiment, all over the same measurement M.
 
     `measure` is pure and seeded; if it is stochastic it takes `seeds: Sequence[int]`.
-    `full` holds the arguments of the dearer protocol that `make full` runs.
+    `full` holds the arguments of the dearer protocol that `make full` runs, `kept` what pages show of it.
     `sweeps` says that `measure` spreads itself over all cores, so it must not run beside another.
     """
 
@@ -78,6 +89,7 @@ class Experiment[M]:
     numbers: Callable[[M], dict[str, Text]] = no_numbers
     drawing: Drawing[M] | None = None
     full: dict[str, Any] = field(default_factory=dict)
+    kept: Kept[M] | None = None
     sweeps: bool = False
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from gradbook import stored
 from gradbook.experiment import Claim, Named, experiments
 from gradbook.render import measured
 from gradbook.text import BookError, Text
@@ -49,6 +50,14 @@ def numbers() -> dict[str, Text]:
     }
 
 
+def stored_numbers() -> dict[str, dict[str, str]]:
+    """The same for numbers that `make full` stored, each with date and commit; BookError where a file does not fit."""
+    files = {named.name: stored.read(named) for named in experiments() if named.experiment.kept}
+    return {
+        f"{name}.{key}": file.as_dict(key) for name, file in files.items() for key in [*file.numbers, "date", "commit"]
+    }
+
+
 def as_dict(entry: Entry) -> dict[str, Any]:
     """The claim as `claims.json` has it (the site adds where it stands)."""
     claim, estimate = entry.claim, entry.claim.estimate
@@ -71,5 +80,6 @@ def as_json() -> str:
     book = {
         "claims": [as_dict(entry) for entry in entries()],
         "numbers": {name: text.as_dict() for name, text in sorted(numbers().items())},
+        "full": dict(sorted(stored_numbers().items())),
     }
     return json.dumps(book, ensure_ascii=False, indent=1)

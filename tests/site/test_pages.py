@@ -104,6 +104,8 @@ def test_numbers_in_prose_come_from_the_ledger(pages, name):
     found = re.findall(r'<span class="measured"[^>]*>([^<]*)</span>', pages[name])
     assert len(found) > 40
     assert {unescape(text) for text in found} <= measured
+    stored = {text[lang] for text in ledger.stored_numbers().values() for lang in ("ko", "en")}
+    assert {unescape(text) for text in re.findall(r'measured--stored"[^>]*>([^<]*)</span>', pages[name])} <= stored
     assert "{{" not in re.sub(r"<(pre|code|svg|math)\b.*?</\1>", "", pages[name], flags=re.S)
 
 

@@ -1,4 +1,5 @@
-"""`{{ claim 1.4 }}`, `{{ n link_decay.factor }}`, `{{ fig link_decay }}` and `{{ ledger }}` on all pages of one language."""
+"""`{{ claim 1.4 }}`, `{{ n link_decay.factor }}`, `{{ full mnist1d.cnn }}`, `{{ fig link_decay }}` and `{{ ledger }}` on all
+pages of one language."""
 
 import re
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class LanguageBook:
         self.lang = lang
         self.claims: dict[str, dict[str, Any]] = {claim["id"]: claim for claim in ledger["claims"]}
         self.numbers: dict[str, dict[str, str]] = ledger["numbers"]
+        self.stored: dict[str, dict[str, str]] = ledger["full"]
         self.sheets = sheets
         self.figure_home: dict[str, Sheet] = {}
         self.claim_home: dict[str, Sheet] = {}
@@ -92,6 +94,9 @@ class LanguageBook:
             kind, name = match["kind"], match["name"]
             if kind == "n":
                 return f'<span class="measured" title="{words.MEASURED[self.lang]}">{self._number(name)}</span>'
+            if kind == "full":
+                told = words.STORED[self.lang].format(**self.stored[name])
+                return f'<span class="measured measured--stored" title="{told}">{self._stored(name)}</span>'
             if kind == "fig":
                 return f'<a class="figref" href="{self._figure_link(name, sheet)}">{self._figure_name(name, sheet)}</a>'
             if kind == "ledger":
@@ -115,6 +120,8 @@ class LanguageBook:
             self._check_known(kind, name, match[0], sheet)
             if kind == "n":
                 return self._number(name)
+            if kind == "full":
+                return self._stored(name)
             if kind == "fig":
                 return self._figure_name(name, sheet)
             return f"{words.CLAIM[self.lang]} {name}".strip()
@@ -128,16 +135,22 @@ class LanguageBook:
 
     def _check_known(self, kind: str, name: str, written: str, sheet: Sheet) -> None:
         known: dict[str, list[str]] = {
-            "claim": list(self.claims), "n": list(self.numbers), "fig": list(self.figure_home), "ledger": [""],
+            "claim": list(self.claims), "n": list(self.numbers), "full": list(self.stored), "fig": list(self.figure_home), "ledger": [""],
         }  # fmt: skip
         if kind not in known:
             raise BookError(f"{sheet.source}: {written} is no placeholder: there are {', '.join(known)}")
         if name not in known[kind]:
-            what = {"claim": "claim", "n": "measured number", "fig": "figure shown on a page", "ledger": "kind"}[kind]
+            what = {
+                "claim": "claim", "n": "measured number", "full": "stored number of make full",
+                "fig": "figure shown on a page", "ledger": "kind",
+            }[kind]  # fmt: skip
             raise BookError(f"{sheet.source}: {written} names no {what}{store.nearest(name, known[kind])}")
 
     def _number(self, name: str) -> str:
         return escape(self.numbers[name][self.lang])
+
+    def _stored(self, name: str) -> str:
+        return escape(self.stored[name][self.lang])
 
     def _figure_name(self, name: str, sheet: Sheet) -> str:
         shown = sheet.figures if name in sheet.figures else self.figure_home[name].figures

@@ -76,7 +76,8 @@ def digest(site: bool) -> str:
     """Of the code, the lock, Python's version, the ledger and the figures. Measuring and drawing never import `gradbook.site`
     (import-linter sees to it), cells do."""
     made = [store.BOOK / "ledger.json", *sorted((store.BOOK / "figures").glob("*/*.json"))]
-    code = [file for file in sorted(store.CODE.rglob("*.py")) if site or Path(__file__).parent not in file.parents]
+    files = [file for kind in ("*.py", "*.json") for file in sorted(store.CODE.rglob(kind))]
+    code = [file for file in files if site or Path(__file__).parent not in file.parents]
     files = [ROOT / "requirements.lock", *code, *made]
     parts = [sys.version] + [f"{file}\0{sha256(file)}" for file in files if file.exists()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

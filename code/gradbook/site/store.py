@@ -15,7 +15,7 @@ REMEDY = "run `gradbook prepare` (or `make run CHAPTER=1`) first"
 
 
 def ledger() -> dict[str, Any]:
-    """`{"claims": [...], "numbers": {...}}`; a BookError that says what to run if there is none."""
+    """`{"claims": [...], "numbers": {...}, "full": {...}}`; a BookError that says what to run if there is none."""
     found: dict[str, Any] = read("ledger.json", "the ledger")
     return found
 

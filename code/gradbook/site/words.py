@@ -13,6 +13,10 @@ SEARCH: Final = Text("찾기", "Search")
 LINES: Final = Text("줄", "line")
 SOLUTION: Final = Text("풀이", "Solution")
 MEASURED: Final = Text("이 사이트를 만들면서 잰 값", "Measured by this build")
+STORED: Final = Text(
+    "이번 빌드가 아니라 make full이 잰 값: {date}, 커밋 {commit}",
+    "Measured not by this build but by make full: {date}, commit {commit}",
+)
 CHAPTER: Final = Text("{}장", "Chapter {}")
 LEDGER: Final = Text("{} 장부", "Ledger of {}")
 VERDICT_COLUMN: Final = Text("판정", "Verdict")
