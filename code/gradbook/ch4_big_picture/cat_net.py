@@ -23,8 +23,8 @@ from deepgrad import (
 )
 from gradbook.sweep import sweep
 
-WIDTH, STEPS, BATCH = 32, 300, 50
-ANIMALS, FRESH = 400, 200  # to learn from, half of them cats; faces to be asked about, each with every set of marks
+WIDTH, STEPS, BATCH = 32, 200, 50
+ANIMALS, FRESH = 400, 100  # to learn from, half of them cats; faces to be asked about, each with every set of marks
 ETAS = (0.001, 0.003, 0.01)  # for Adam
 TUNING = (9001, 9002)  # seeds that choose the rate, and are used for nothing else
 Marks = tuple[bool, bool, bool]  # ears of a cat, eyes of a cat, spots
