@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from deepgrad import Network
+from gradbook import style
 from gradbook.ch4_big_picture.cat_net import (
+    ANIMALS,
     FRESH,
-    PLAIN_BEAR,
-    PLAIN_CAT,
-    SPOTTED_BEAR,
-    SPOTTED_CAT,
+    KINDS,
     WIDTH,
     Lesson,
     Marks,
@@ -24,17 +24,17 @@ from gradbook.ch4_big_picture.cat_net import (
     train,
     tuned,
 )
-from gradbook.experiment import Claim
+from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
-from gradbook.text import Text, Verdict, same
+from gradbook.text import Lang, Text, Verdict, same
 
 NAMES = (Text("귀", "ears"), Text("눈", "eyes"), Text("점", "spots"))
 SPOTS = 2
 SETS: tuple[Marks, ...] = tuple((ears, eyes, spots) for ears, eyes, spots in product((False, True), repeat=3))
 MIXED = ANIMALS // 4
 OUT = (0, 1, 2, 4, 8, 16)  # how many units are taken out
-ASKED_OF_OUT = tuple(SETS.index(marks) for marks in (SPOTTED_CAT, PLAIN_CAT, PLAIN_BEAR, SPOTTED_BEAR))
+PLACES = tuple(SETS.index(marks) for marks in KINDS)
 OWN = 0.5  # a unit is one mark's detector if that mark makes at least this share of all its ups and downs
 ALIVE = 0.01  # of the most variable unit's standard deviation; below it a unit is silent
 DRAWS = 10  # of units taken out at random
@@ -109,7 +109,7 @@ def one_seed(run: tuple[int, list[float]]) -> tuple[NDArray[np.float64], ...]:
     strongest = np.argsort(-change[:, SPOTS] * weight)
     rng = np.random.default_rng([seed, 3])
     draws = [rng.permutation(WIDTH) for _ in range(DRAWS)]
-    right = np.zeros((2, len(OUT), len(ASKED_OF_OUT)))
+    right = np.zeros((2, len(OUT), len(PLACES)))
     for k, count in enumerate(OUT):
         right[0, k] = without(net, theta, strongest[:count], pictures)
         right[1, k] = np.mean([without(net, theta, order[:count], pictures) for order in draws], axis=0)
@@ -129,8 +129,8 @@ def without(
     """Percent right of each kind with these hidden units held at 0."""
     theta = theta.copy()
     net.views(theta)[5]["W"][units] = 0
-    scores = score(net, theta, pictures[list(ASKED_OF_OUT)])
-    cat = np.array([SETS[k][0] for k in ASKED_OF_OUT])
+    scores = score(net, theta, pictures[list(PLACES)])
+    cat = np.array([SETS[k][0] for k in PLACES])
     return np.asarray(100 * ((scores > 0) == cat[:, None]).mean(axis=1))
 
 
@@ -196,7 +196,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
 
 
 SHOWN = 4  # pictures of weights
-KINDS = (Text("점박이 고양이", "spotted cats"), Text("점 없는 고양이", "plain cats"), Text("점 없는 곰", "plain bears"), Text("점박이 곰", "spotted bears"))  # fmt: skip
+LABELS = (
+    Text("점박이 고양이", "spotted cats"),
+    Text("점 없는 고양이", "plain cats"),
+    Text("점 없는 곰", "plain bears"),
+)
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
@@ -223,9 +227,9 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     left.set_ylabel(Text("유닛 값의 변동 가운데 몫 (%)", "share of the units' variance (%)")[lang])
     left.legend(loc="upper right")
     left.grid(axis="x", visible=False)
-    for k, line in zip((0, 1, 2), style.SERIES, strict=False):
+    for k, line in zip(range(3), style.SERIES, strict=False):
         found = [mean_interval(m.right[0, i, k]) for i in range(len(OUT))]
-        right.errorbar(range(len(OUT)), [e.value for e in found], yerr=[e.margin for e in found], capsize=2.5, elinewidth=0.9, label=KINDS[k][lang], **line)  # fmt: skip
+        right.errorbar(range(len(OUT)), [e.value for e in found], yerr=[e.margin for e in found], capsize=2.5, elinewidth=0.9, label=LABELS[k][lang], **line)  # fmt: skip
     right.plot(range(len(OUT)), m.right[1, :, 0].mean(axis=1), color=style.MUTED, linestyle=":", label=Text("점박이, 아무 유닛", "spotted, any units")[lang])  # fmt: skip
     right.set_xticks(range(len(OUT)), [str(x) for x in OUT])
     right.set_xlabel(Text("없앤 유닛의 수", "units taken out")[lang])

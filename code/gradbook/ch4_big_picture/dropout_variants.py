@@ -1,0 +1,203 @@
+"""Dropout as it is, and three other things one might take for it (claim 4.15)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrad import Activation, Dense, Network, accuracy, adam, dropout, fit, he_normal, relu, softmax_cross_entropy
+from deepgrad.layers.layer import LayerPullback
+from deepgrad.signatures import Array, Params
+from gradbook.data import DataName, data
+from gradbook.experiment import Claim
+from gradbook.stats import Estimate, mean_interval, order, power_of_ten_above
+from gradbook.sweep import sweep
+from gradbook.text import Text, Verdict, same
+
+WIDTH, STEPS, BATCH, EXAMPLES = 64, 400, 50, 1000
+RATE = 0.5
+ETAS, TUNING = (0.001, 0.003, 0.01), (9001, 9002)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """While training: units dropped on the way forward and back; or on the way back only; or dropped but not rescaled.
+
+    The same seed drops the same units in all three.
+    """
+
+    rate: float
+    forward: bool = True
+    rescaled: bool = True
+
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        return {}
+
+    def initialize(self, params: Params, rng: np.random.Generator) -> None:
+        pass
+
+    def __call__(
+        self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
+    ) -> tuple[Array, LayerPullback]:
+        y, masked = (x, same_back) if not train or rng is None else dropout(x, self.rate, rng)
+        size = 1.0 if self.rescaled or not train else 1 - self.rate
+
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            return np.asarray(masked(dy) * dy.dtype.type(size))
+
+        return (y * x.dtype.type(size) if self.forward else x), back
+
+
+def same_back(dy: Array) -> Array:
+    return dy
+
+
+VARIANTS: dict[str, Mask] = {
+    "none": Mask(0.0),
+    "dropout": Mask(RATE),
+    "backward": Mask(RATE, forward=False),
+    "unscaled": Mask(RATE, rescaled=False),
+}
+SHOWN = (*VARIANTS, "repaired")  # the last: trained unscaled, and units multiplied by 1 − rate in testing
+
+
+@dataclass(frozen=True)
+class Run:
+    mask: Mask
+    eta: float
+    seed: int
+    data: DataName = "MNIST-1D"
+    examples: int = EXAMPLES
+
+
+def network(features: int, mask: Mask) -> Network:
+    """features-64-64-10, ReLU: chapter 1's network with a mask after each hidden layer."""
+    return Network([
+        Dense(features, WIDTH, he_normal), Activation(relu), mask,
+        Dense(WIDTH, WIDTH, he_normal), Activation(relu), mask,
+        Dense(WIDTH, 10, he_normal),
+    ])  # fmt: skip
+
+
+def outcome(run: Run) -> list[float]:
+    """Accuracy (percent) on training and test examples and test loss; then accuracy and loss with units held back in testing."""
+    rng = np.random.default_rng([run.seed, run.examples])
+    chosen = data(run.data).drawn(run.examples, rng)
+    net = network(chosen.x.shape[1], run.mask)
+    found = fit(net, net.init(rng), chosen.x, chosen.labels, rng=rng, optimizer=partial(adam, eta=run.eta),
+                steps=STEPS, batch_size=BATCH)  # fmt: skip
+    scores = [net(found.theta, x)[0] for x in (chosen.x, chosen.x_test)]
+    held_back = found.theta.copy()
+    for layer in (3, 6):  # halving what enters a layer is halving its weights
+        net.views(held_back)[layer]["W"][...] *= 1 - run.mask.rate
+    scores.append(net(held_back, chosen.x_test)[0])
+    right = [100 * accuracy(y, to) for y, to in zip(scores, (chosen.labels, chosen.labels_test, chosen.labels_test), strict=True)]  # fmt: skip
+    loss = [float(softmax_cross_entropy(y, chosen.labels_test)[0]) for y in scores[1:]]
+    return [right[0], right[1], loss[0], right[2], loss[1]]
+
+
+def best_rates(runs: Sequence[Run]) -> list[float]:
+    """For each setting the rate of ETAS with the highest accuracy on examples not learned from, over other seeds."""
+    tried = [Run(r.mask, eta, seed, r.data, r.examples) for r in runs for eta in ETAS for seed in TUNING]
+    right = np.reshape(np.array(sweep(outcome, tried))[:, 1], (len(runs), len(ETAS), len(TUNING))).mean(axis=2)
+    return [ETAS[k] for k in right.argmax(axis=1)]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    test: dict[str, NDArray[np.float64]]  # percent, of each of SHOWN, (seeds,)
+    loss: dict[str, NDArray[np.float64]]  # on test examples
+    train: dict[str, NDArray[np.float64]]  # percent
+    eta: dict[str, float]
+    leak: float  # the largest value or gradient that a dropped unit has in dropout
+    passes: float  # share of the dropped units that pass their value on in the backward-only variant
+    bias: float  # mean of dropout's output over many masks, minus its input, in standard errors, at most
+
+    def gain(self, name: str, over: str = "none") -> Estimate:
+        """Test accuracy minus that of another variant, paired by seed, in percentage points."""
+        return mean_interval(self.test[name] - self.test[over])
+
+
+def exact(masks: int = 4000) -> tuple[float, float, float]:
+    """What one layer of each kind lets through, in float64."""
+    x = np.random.default_rng(0).uniform(1, 2, (20, 50))
+    y, back = Mask(RATE)({}, x, True, np.random.default_rng(1))
+    dx = back(np.ones_like(x), {})
+    dropped = y == 0
+    leak = max(float(np.abs(y[dropped]).max()), float(np.abs(dx[dropped]).max()))
+    through, _ = Mask(RATE, forward=False)({}, x, True, np.random.default_rng(1))
+    passes = float((through[dropped] == x[dropped]).mean())
+    rng = np.random.default_rng(2)
+    many = np.stack([dropout(x[0], RATE, rng)[0] for _ in range(masks)])
+    error = (many.mean(axis=0) - x[0]) / (many.std(axis=0) / masks**0.5)
+    return leak, passes, float(np.abs(error).max())
+
+
+def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+    """MNIST-1D, EXAMPLES of it; with one seed all variants have the same examples, initial weights, batches and masks."""
+    eta = dict(zip(VARIANTS, best_rates([Run(mask, 0.0, 0) for mask in VARIANTS.values()]), strict=True))
+    runs = [Run(mask, eta[name], seed) for name, mask in VARIANTS.items() for seed in seeds]
+    found = np.reshape(sweep(outcome, runs), (len(VARIANTS), len(seeds), -1))
+    columns = {name: found[k] for k, name in enumerate(VARIANTS)}
+    repaired = columns["unscaled"][:, [0, 3, 4]]
+    columns["repaired"] = repaired
+    leak, passes, bias = exact()
+    return Measurement(
+        train={name: c[:, 0] for name, c in columns.items()},
+        test={name: c[:, 1] for name, c in columns.items()},
+        loss={name: c[:, 2] for name, c in columns.items()},
+        eta=eta,
+        leak=leak,
+        passes=passes,
+        bias=bias,
+    )
+
+
+def judge(m: Measurement) -> list[Claim]:
+    """Holds if masking the way back alone does what dropout does; holds if dropped units do get no gradient, yet it takes more."""
+    more = m.gain("dropout", over="backward")
+    verdict: Verdict = "does-not-hold" if m.leak > 0 else "holds-if" if more.above(0) else "holds"
+    real, back = m.gain("dropout"), m.gain("backward")
+    return [
+        Claim(
+            id="4.15",
+            text=Text(
+                "드롭아웃은 고른 노드에 역전파 결과를 적용하지 않는 것이다",
+                "Dropout is not applying backpropagation's result to chosen nodes",
+            ),
+            verdict=verdict,
+            finding=Text(
+                f"끈 뉴런에는 기울기가 오지 않습니다. 그러나 앞으로 나가는 값도 0이 되고 남은 값은 커집니다. "
+                f"되돌아오는 길만 막으면 시험 정확도가 {back.number(sign=True)} %p, 드롭아웃은 {real.number(sign=True)} %p 바뀝니다.",
+                f"A dropped unit gets no gradient; but its value is 0 on the way forward, too, and the others are scaled up. "
+                f"Masking only the way back changes test accuracy by {back.number(sign=True)} points, dropout by {real.number(sign=True)}.",
+            ),
+            estimate=more,
+            unit=Text("%p, 드롭아웃 − 되돌아오는 길만 막기", "percentage points, dropout − way back only"),
+            shown=same(more.shown(sign=True)),
+        )
+    ]
+
+
+def numbers(m: Measurement) -> dict[str, Text]:
+    found = {f"test_{name}": same(mean_interval(m.test[name]).shown()) for name in SHOWN}
+    found |= {f"train_{name}": same(mean_interval(m.train[name]).shown()) for name in SHOWN[:3]}
+    found |= {f"loss_{name}": same(mean_interval(m.loss[name]).shown()) for name in SHOWN}
+    found |= {f"gain_{name}": same(m.gain(name).shown(sign=True)) for name in SHOWN[1:]}
+    return found | {
+        "more": same(m.gain("dropout", over="backward").shown(sign=True)),
+        "scaling": same(m.gain("unscaled", over="dropout").shown(sign=True)),
+        "repair": same(m.gain("repaired", over="dropout").shown(sign=True)),
+        "bias": same(f"{m.bias:.1f}"),
+        "all_dropped": same(order(power_of_ten_above(RATE**BATCH))),
+        "etas": same(", ".join(f"{m.eta[name]:g}" for name in VARIANTS)),
+        "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
+        "rate": same(f"{RATE:g}"),
+        "examples": same(f"{EXAMPLES:,}"),
+        "width": same(str(WIDTH)),
+        "steps": same(str(STEPS)),
+        "batch": same(str(BATCH)),
+        "seeds": same(str(m.test["none"].size)),
+    }

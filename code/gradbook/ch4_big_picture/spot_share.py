@@ -1,0 +1,133 @@
+"""How much of the way from bear to cat is owed to spots, and what makes it less (claim 4.14)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from gradbook.ch4_big_picture.cat_net import ANIMALS, ETAS, KINDS, Lesson, asked, score, train, tuned
+from gradbook.experiment import Claim
+from gradbook.stats import Estimate, bootstrap_interval, mean_interval
+from gradbook.sweep import sweep
+from gradbook.text import Text, Verdict, same
+
+RATE, PIXELS = 0.5, 0.2  # of dropout among hidden units, and among pixels
+FEW = (5, 20, ANIMALS // 4)  # plain cats among the cats to learn from
+ARMS: dict[str, Lesson] = {
+    "none": Lesson(),
+    "hidden": Lesson(hidden=RATE),
+    "pixels": Lesson(pixels=PIXELS),
+    "both": Lesson(hidden=RATE, pixels=PIXELS),
+    "few": Lesson(plain_cats=FEW[0]),
+    "some": Lesson(plain_cats=FEW[1]),
+    "half": Lesson(plain_cats=FEW[2]),
+    "both_ways": Lesson(both_ways=True),
+}
+NAMES = tuple(ARMS)
+STRONG = 0.7  # a rank correlation beyond this counts as going together
+SPOTTED_CAT, PLAIN_CAT, PLAIN_BEAR, SPOTTED_BEAR = range(4)  # of KINDS
+
+
+@dataclass(frozen=True)
+class Measurement:
+    mean: NDArray[np.float64]  # score of each kind, (arms, seeds, kinds)
+    right: NDArray[np.float64]  # percent, (arms, seeds, kinds)
+    ranked: NDArray[np.float64]  # percent of pairs (plain cat, plain bear) in the right order, (arms, seeds)
+    eta: tuple[float, ...]
+
+    @property
+    def sensitivity(self) -> NDArray[np.float64]:
+        """How far the score falls when a cat loses its spots and nothing else: (arms, seeds)."""
+        return np.asarray(self.mean[..., SPOTTED_CAT] - self.mean[..., PLAIN_CAT])
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """That as a percentage of the way from a plain bear to a spotted cat: (arms, seeds)."""
+        return np.asarray(100 * self.sensitivity / (self.mean[..., SPOTTED_CAT] - self.mean[..., PLAIN_BEAR]))
+
+    def gain(self, arm: str, kind: int = PLAIN_CAT) -> Estimate:
+        """Percentage points right of a kind that the arm adds, paired by seed."""
+        k = NAMES.index(arm)
+        return mean_interval(self.right[k, :, kind] - self.right[0, :, kind])
+
+    def cut(self, arm: str) -> Estimate:
+        """By how many percentage points the arm changes the share of spots, paired by seed."""
+        return mean_interval(self.share[NAMES.index(arm)] - self.share[0])
+
+    def together(self, what: NDArray[np.float64]) -> Estimate:
+        """Rank correlation, over all networks, with accuracy on plain cats; seeds are drawn anew for the interval."""
+        rows = np.stack([what, self.right[..., PLAIN_CAT]]).transpose(2, 0, 1)  # (seeds, 2, arms)
+        return bootstrap_interval(rows, lambda x: float(stats.spearmanr(x[:, 0].ravel(), x[:, 1].ravel()).statistic))
+
+
+def one_run(run: tuple[str, int, float]) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    arm, seed, eta = run
+    net, theta = train(ARMS[arm], seed, eta)
+    scores = score(net, theta, asked(seed))
+    cat = np.array([kind[0] for kind in KINDS])
+    ranked = (scores[PLAIN_CAT][:, None] > scores[PLAIN_BEAR]).mean()
+    return scores.mean(axis=1), 100 * ((scores > 0) == cat[:, None]).mean(axis=1), 100 * float(ranked)
+
+
+def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+    """With one seed all arms have the same faces, initial weights and, but for `both_ways`, batches."""
+    eta = tuned(list(ARMS.values()))
+    runs = [(arm, seed, rate) for arm, rate in zip(NAMES, eta, strict=True) for seed in seeds]
+    mean, right, ranked = zip(*sweep(one_run, runs), strict=True)
+    shape = (len(ARMS), len(seeds), -1)
+    return Measurement(np.reshape(mean, shape), np.reshape(right, shape), np.reshape(ranked, shape)[..., 0], tuple(eta))
+
+
+def judge(m: Measurement) -> list[Claim]:
+    """Holds if plain cats gain as sensitivity falls; holds if it takes the share of the way, not sensitivity itself."""
+    itself, share = m.together(m.sensitivity), m.together(m.share)
+    goes: Verdict = "holds-if" if share.below(-STRONG) else "does-not-hold"
+    verdict: Verdict = "holds" if itself.below(-STRONG) else goes
+    return [
+        Claim(
+            id="4.14",
+            text=Text(
+                "일반화란 특징에 조금 덜 민감하게 만드는 것이다",
+                "To generalize is to make the features a little less sensitive",
+            ),
+            verdict=verdict,
+            finding=Text(
+                f"점 없는 고양이의 정확도와 점의 민감도의 순위 상관은 {itself.number(sign=True)}, 점수에서 점이 차지하는 몫과의 상관은 {share.number(sign=True)}입니다. "
+                f"그 몫을 드롭아웃은 {m.cut('hidden').number(sign=True)} %p, 점을 넣고 뺀 그림은 {m.cut('both_ways').number(sign=True)} %p 바꿉니다.",
+                f"Accuracy on plain cats and sensitivity to spots have a rank correlation of {itself.number(sign=True)}; with the spots' share of the score it is {share.number(sign=True)}. "
+                f"Dropout changes that share by {m.cut('hidden').number(sign=True)} points, pictures with and without spots by {m.cut('both_ways').number(sign=True)}.",
+            ),
+            estimate=itself,
+            unit=Text("점의 민감도와 점 없는 고양이 정확도의 순위 상관", "rank correlation of sensitivity to spots with accuracy on plain cats"),
+            shown=same(itself.shown(sign=True)),
+        )
+    ]  # fmt: skip
+
+
+def numbers(m: Measurement) -> dict[str, Text]:
+    found: dict[str, Text] = {}
+    for k, arm in enumerate(NAMES):
+        found |= {
+            f"share_{arm}": same(mean_interval(m.share[k]).shown()),
+            f"plain_{arm}": same(mean_interval(m.right[k, :, PLAIN_CAT]).shown()),
+            f"bears_{arm}": same(mean_interval(m.right[k, :, SPOTTED_BEAR]).shown()),
+            f"itself_{arm}": same(mean_interval(m.sensitivity[k]).shown()),
+        }
+        if k:
+            found |= {
+                f"gain_{arm}": same(m.gain(arm).shown(sign=True)),
+                f"cut_{arm}": same(m.cut(arm).shown(sign=True)),
+            }
+    return found | {
+        "together_share": same(m.together(m.share).shown(sign=True)),
+        "together_itself": same(m.together(m.sensitivity).shown(sign=True)),
+        "rate": same(f"{RATE:g}"),
+        "rate_pixels": same(f"{PIXELS:g}"),
+        "few": same(str(FEW[0])),
+        "some": same(str(FEW[1])),
+        "half": same(str(FEW[2])),
+        "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
+        "seeds": same(str(m.share.shape[1])),
+    }
