@@ -205,7 +205,7 @@ LABELS = (
 
 def draw(m: Measurement, lang: Lang) -> Figure:
     made = Figure(figsize=(style.WIDTH, 4.9))
-    above, below = np.ravel(made.subfigures(2, 1, height_ratios=(1.05, 2.1)))
+    above, below = made.subfigures(2, 1, height_ratios=(1.05, 2.1), squeeze=False)[:, 0]
     order = np.argsort(-m.contribution()[0, :, SPOTS])[:SHOWN]
     for axes, unit in zip(above.subplots(1, SHOWN), order, strict=True):
         reach = np.abs(m.pictures[unit]).max()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradbook import style
 from gradbook.ch4_big_picture.cat_net import FRESH, PLAIN_CAT, Lesson, asked, score, train, tuned
-from gradbook.ch4_big_picture.dropout_variants import ETAS, Mask, Run, best_rates, outcome
+from gradbook.ch4_big_picture.masked_net import ETAS, Mask, Run, best_rates, outcome
 from gradbook.data import DataName
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
 from gradbook.stats import Estimate, mean_interval

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
-from gradbook.ch4_big_picture.cat_net import ETAS, KINDS, Lesson, asked, score, train, tuned
-from gradbook.experiment import Claim
+from gradbook import style
+from gradbook.ch4_big_picture.cat_net import ETAS, FRESH, KINDS, Lesson, asked, score, train, tuned
+from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, bootstrap_interval, mean_interval
 from gradbook.sweep import sweep
-from gradbook.text import Text, Verdict, same
+from gradbook.text import Lang, Text, Verdict, same
 
 RATE, PIXELS = 0.5, 0.2  # of dropout among hidden units, and among pixels
 FEW = (5, 20)  # plain cats among the cats to learn from
