@@ -59,7 +59,13 @@ class Measurement:
     def together(self, what: NDArray[np.float64]) -> Estimate:
         """Rank correlation, over all networks, with accuracy on plain cats; seeds are drawn anew for the interval."""
         rows = np.stack([what, self.right[..., PLAIN_CAT]]).transpose(2, 0, 1)  # (seeds, 2, arms)
-        return bootstrap_interval(rows, lambda x: float(stats.spearmanr(x[:, 0].ravel(), x[:, 1].ravel()).statistic))
+        return bootstrap_interval(rows, rank_correlation)
+
+
+def rank_correlation(rows: NDArray[np.float64]) -> float:
+    """Spearman's: the correlation of ranks; rows: (n, 2, ...)."""
+    ranks = [stats.rankdata(rows[:, k]) for k in (0, 1)]
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def one_run(run: tuple[str, int, float]) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
