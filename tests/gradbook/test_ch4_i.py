@@ -5,7 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepgrad import Activation, Dense, Dropout, Flatten, Network, cats, central_difference, constant, relu
+from deepgrad import (
+    Activation,
+    Dense,
+    Dropout,
+    Flatten,
+    Network,
+    cats,
+    central_difference,
+    constant,
+    relu,
+    softmax_cross_entropy,
+)
 from gradbook.ch4_big_picture import (
     cat_net,
     cat_units,
@@ -173,7 +184,7 @@ def made_share(sensitivity, share, right):
     mean[..., 0] = 100 * sensitivity / share
     mean[..., 1] = mean[..., 0] - sensitivity
     rights = np.repeat(np.asarray(right)[..., None], 4, axis=2)
-    return spot_share.Measurement(mean, rights, rights[..., 0], (0.1,) * len(share))
+    return spot_share.Measurement(mean, rights, rights[..., 0], (0.1,) * len(share), 50 + SEEDS)
 
 
 def test_spot_share_verdicts():
@@ -200,9 +211,29 @@ def test_spot_share_of_a_linear_network_by_hand():
     """A score that is a sum over pixels is moved by spots by the sum over the pixels they darken."""
     scores = np.random.default_rng(0).normal(size=256)
     kinds = cat_net.asked(5).astype(float).reshape(4, cat_net.FRESH, 256) @ scores
-    m = spot_share.Measurement(kinds.mean(axis=1)[None, None], np.zeros((1, 1, 4)), np.zeros((1, 1)), (0.1,))
+    m = spot_share.Measurement(kinds.mean(axis=1)[None, None], np.zeros((1, 1, 4)), np.zeros((1, 1)), (0.1,), SEEDS)
     pictures = cat_net.asked(5).astype(float).reshape(4, cat_net.FRESH, 256)
     assert m.sensitivity[0, 0] == pytest.approx(((pictures[0] - pictures[1]) @ scores).mean())
+
+
+def test_first_step_of_a_linear_score():
+    """Gradient descent's own first step, from 0, on as many spotted cats as plain bears."""
+    spotted, plain, bear, _ = cat_net.asked(5).astype(float).reshape(4, cat_net.FRESH, 256)
+    net = Network([Dense(256, 2, constant(0.0))])
+    theta = np.zeros(net.size)
+    labels = np.repeat([1, 0], cat_net.FRESH)
+    y, back = net(theta, np.concatenate([spotted, bear]))
+    loss, back_loss = softmax_cross_entropy(y, labels)
+    stepped = theta - back(back_loss())
+    mean = [np.diff(net(stepped, faces.mean(axis=0, keepdims=True))[0])[0, 0] for faces in (spotted, plain, bear)]
+    assert spot_share.first_step(5) == pytest.approx(100 * (mean[0] - mean[1]) / (mean[0] - mean[2]))
+
+
+def test_percentages_keep_to_their_range():
+    e = cat_net.percent(np.array([99.0, 100, 100, 100]))
+    assert e.high == 100
+    assert 98 < e.low < e.value == 99.75
+    assert cat_net.percent(np.array([0.0, 1, 0, 0])).low == 0
 
 
 def test_masks_by_hand():

@@ -1,7 +1,7 @@
 """The network that all experiments on cats train, what it learns from, and the faces it is asked about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -21,6 +21,7 @@ from deepgrad import (
     softmax_cross_entropy,
     xavier_normal,
 )
+from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
 
 WIDTH, STEPS, BATCH = 32, 200, 50
@@ -111,3 +112,9 @@ def tuned(lessons: Sequence[Lesson]) -> list[float]:
     runs = [(lesson, seed, eta) for lesson in lessons for eta in ETAS for seed in TUNING]
     losses = np.reshape(sweep(own_loss, runs), (len(lessons), len(ETAS), len(TUNING))).mean(axis=2)
     return [ETAS[k] for k in losses.argmin(axis=1)]
+
+
+def percent(values: NDArray[np.float64]) -> Estimate:
+    """Mean of percentages; what its interval has below 0 or above 100 is cut off."""
+    e = mean_interval(values)
+    return replace(e, low=max(0.0, e.low or 0.0), high=min(100.0, 100.0 if e.high is None else e.high))

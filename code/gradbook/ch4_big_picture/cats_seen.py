@@ -18,6 +18,7 @@ from gradbook.ch4_big_picture.cat_net import (
     WIDTH,
     Lesson,
     asked,
+    percent,
     score,
     train,
     tuned,
@@ -52,7 +53,7 @@ class Measurement:
         return mean_interval(plain[MIX] - plain[ALONE])
 
     def share(self, lesson: int, kind: int) -> Estimate:
-        return mean_interval(self.right[lesson, USUAL, kind])
+        return percent(self.right[lesson, USUAL, kind])
 
     def gap(self) -> Estimate:
         """What one sees who has spotted cats only: training accuracy minus accuracy on fresh spotted cats and plain bears."""
@@ -129,8 +130,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found |= {f"loudness_{k}": same(f"{loudness:g}") for k, loudness in enumerate(LOUDNESS)}
     return found | {
         "gap": same(m.gap().shown()),
-        "ranked_alone": same(mean_interval(m.ranked[ALONE]).shown()),
-        "ranked_mix": same(mean_interval(m.ranked[MIX]).shown()),
+        "ranked_alone": same(percent(m.ranked[ALONE]).shown()),
+        "ranked_mix": same(percent(m.ranked[MIX]).shown()),
         "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
         "eta_alone": same(f"{m.eta[ALONE]:g}"),
         "eta_mix": same(f"{m.eta[MIX]:g}"),

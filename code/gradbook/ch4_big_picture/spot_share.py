@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gradbook import style
-from gradbook.ch4_big_picture.cat_net import ETAS, FRESH, KINDS, Lesson, asked, score, train, tuned
+from gradbook.ch4_big_picture.cat_net import ETAS, FRESH, KINDS, Lesson, asked, percent, score, train, tuned
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, bootstrap_interval, mean_interval
 from gradbook.sweep import sweep
@@ -36,6 +36,7 @@ class Measurement:
     right: NDArray[np.float64]  # percent, (arms, seeds, kinds)
     ranked: NDArray[np.float64]  # percent of pairs (plain cat, plain bear) in the right order, (arms, seeds)
     eta: tuple[float, ...]
+    predicted: NDArray[np.float64]  # percent: the share of spots in a linear score after its first step, (seeds,)
 
     @property
     def sensitivity(self) -> NDArray[np.float64]:
@@ -66,6 +67,15 @@ def rank_correlation(rows: NDArray[np.float64]) -> float:
     """Spearman's: the correlation of ranks; rows: (n, 2, ...)."""
     ranks = [stats.rankdata(rows[:, k]) for k in (0, 1)]
     return float(np.corrcoef(*ranks)[0, 1])
+
+
+def first_step(seed: int) -> float:
+    """The share of spots, in percent, if the score's weights point from the mean plain bear to the mean spotted cat: there
+    the first step of gradient descent takes a linear score that begins at 0.
+    """
+    means = asked(seed).astype(np.float64).reshape(len(KINDS), FRESH, -1).mean(axis=1)
+    way = means[SPOTTED_CAT] - means[PLAIN_BEAR]
+    return float(100 * way @ (means[SPOTTED_CAT] - means[PLAIN_CAT]) / (way @ way))
 
 
 def one_run(run: tuple[str, int, float]) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
@@ -117,8 +127,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
     for k, arm in enumerate(NAMES):
         found |= {
             f"share_{arm}": same(mean_interval(m.share[k]).shown()),
-            f"plain_{arm}": same(mean_interval(m.right[k, :, PLAIN_CAT]).shown()),
-            f"bears_{arm}": same(mean_interval(m.right[k, :, SPOTTED_BEAR]).shown()),
+            f"plain_{arm}": same(percent(m.right[k, :, PLAIN_CAT]).shown()),
+            f"bears_{arm}": same(percent(m.right[k, :, SPOTTED_BEAR]).shown()),
             f"itself_{arm}": same(mean_interval(m.sensitivity[k]).shown()),
         }
         if k:
@@ -129,6 +139,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return found | {
         "together_share": same(m.together(m.share).shown(sign=True)),
         "together_itself": same(m.together(m.sensitivity).shown(sign=True)),
+        "predicted": same(mean_interval(m.predicted).shown()),
         "rate": same(f"{RATE:g}"),
         "rate_pixels": same(f"{PIXELS:g}"),
         "few": same(str(FEW[0])),
