@@ -223,7 +223,7 @@ def test_first_step_of_a_linear_score():
     theta = np.zeros(net.size)
     labels = np.repeat([1, 0], cat_net.FRESH)
     y, back = net(theta, np.concatenate([spotted, bear]))
-    loss, back_loss = softmax_cross_entropy(y, labels)
+    _, back_loss = softmax_cross_entropy(y, labels)
     stepped = theta - back(back_loss())
     mean = [np.diff(net(stepped, faces.mean(axis=0, keepdims=True))[0])[0, 0] for faces in (spotted, plain, bear)]
     assert spot_share.first_step(5) == pytest.approx(100 * (mean[0] - mean[1]) / (mean[0] - mean[2]))

@@ -60,7 +60,7 @@ class Measurement:
     def together(self, what: NDArray[np.float64]) -> Estimate:
         """Rank correlation, over all networks, with accuracy on plain cats; seeds are drawn anew for the interval."""
         rows = np.stack([what, self.right[..., PLAIN_CAT]]).transpose(2, 0, 1)  # (seeds, 2, arms)
-        return bootstrap_interval(rows, rank_correlation)
+        return bootstrap_interval(rows, rank_correlation, resamples=400)
 
 
 def rank_correlation(rows: NDArray[np.float64]) -> float:
@@ -93,7 +93,13 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     runs = [(arm, seed, rate) for arm, rate in zip(NAMES, eta, strict=True) for seed in seeds]
     mean, right, ranked = zip(*sweep(one_run, runs), strict=True)
     shape = (len(ARMS), len(seeds), -1)
-    return Measurement(np.reshape(mean, shape), np.reshape(right, shape), np.reshape(ranked, shape)[..., 0], tuple(eta))
+    return Measurement(
+        mean=np.reshape(mean, shape),
+        right=np.reshape(right, shape),
+        ranked=np.reshape(ranked, shape)[..., 0],
+        eta=tuple(eta),
+        predicted=np.array([first_step(seed) for seed in seeds]),
+    )
 
 
 def judge(m: Measurement) -> list[Claim]:
