@@ -207,14 +207,14 @@ LABELS = (
 
 def draw(m: Measurement, lang: Lang) -> Figure:
     made = Figure(figsize=(style.WIDTH, 4.9))
-    above, below = made.subfigures(2, 1, height_ratios=(1.05, 2.1), squeeze=False)[:, 0]
+    above, below = made.subfigures(2, 1, height_ratios=(1.15, 2.1), squeeze=False)[:, 0]
     order = np.argsort(-m.contribution()[0, :, SPOTS])[:SHOWN]
     for axes, unit in zip(above.subplots(1, SHOWN), order, strict=True):
         reach = np.abs(m.pictures[unit]).max()
         axes.imshow(m.pictures[unit], cmap="gray", vmin=-reach, vmax=reach, interpolation="none")
         axes.set_axis_off()
-        percent = ", ".join(f"{name[lang]} {100 * x:.0f}" for name, x in zip(NAMES, m.share[1, 0, unit], strict=True))
-        axes.set_title(percent, fontsize=8)
+        ears, eyes, spots = (f"{name[lang]} {100 * x:.0f}" for name, x in zip(NAMES, m.share[1, 0, unit], strict=True))
+        axes.set_title(f"{ears}, {eyes},\n{spots}", fontsize=8.5)
     left, right = below.subplots(1, 2)
     fills = (
         {"color": style.SKY},
@@ -227,11 +227,13 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             left.bar(row + (k - 1) * 0.25, means[k], 0.23, label=NAMES[k][lang] if row == 0 else None, **fill)
     left.set_xticks(range(3), [Text("학습 전", "untrained")[lang], Text("점박이만", "spotted\nonly")[lang], Text("섞어서", "both")[lang]])  # fmt: skip
     left.set_ylabel(Text("유닛 값의 변동 가운데 몫 (%)", "share of the units' variance (%)")[lang])
-    left.legend(loc="upper right")
+    left.legend(loc="upper left")
     left.grid(axis="x", visible=False)
     for k, line in zip(range(3), style.SERIES, strict=False):
-        found = [mean_interval(m.right[0, i, k]) for i in range(len(OUT))]
-        right.errorbar(range(len(OUT)), [e.value for e in found], yerr=[e.margin for e in found], capsize=2.5, elinewidth=0.9, label=LABELS[k][lang], **line)  # fmt: skip
+        found = [percent(m.right[0, i, k]) for i in range(len(OUT))]
+        reach = np.abs([[e.value - end for e in found for end in (e.low, e.high) if end is not None]]).reshape(-1, 2).T
+        places = np.arange(len(OUT)) + 0.12 * (k - 1)
+        right.errorbar(places, [e.value for e in found], yerr=reach, capsize=2.5, elinewidth=0.9, label=LABELS[k][lang], **line)  # fmt: skip
     right.plot(range(len(OUT)), m.right[1, :, 0].mean(axis=1), color=style.MUTED, linestyle=":", label=Text("점박이, 아무 유닛", "spotted, any units")[lang])  # fmt: skip
     right.set_xticks(range(len(OUT)), [str(x) for x in OUT])
     right.set_xlabel(Text("없앤 유닛의 수", "units taken out")[lang])

@@ -150,7 +150,7 @@ LESSONS = (Text("점박이 고양이만 본 신경망", "saw spotted cats only")
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
-    made, (top, middle, bottom) = style.figure(5.0, nrows=3, height_ratios=(0.52, 1.4, 1.3))
+    made, (top, middle, bottom) = style.figure(5.0, nrows=3, height_ratios=(0.6, 1.4, 1.2))
     for k, pair in enumerate(m.examples):
         for side, face in zip((-0.23, 0.23), pair, strict=True):
             top.imshow(face, cmap="gray", vmin=0, vmax=1, interpolation="none", extent=(k + side - 0.21, k + side + 0.21, 0, 0.42))  # fmt: skip
