@@ -182,18 +182,18 @@ def numbers(m: Measurement) -> dict[str, Text]:
     found: dict[str, Text] = {}
     for k, name in enumerate(("ears", "eyes", "spots")):
         found[f"part_{name}"] = same(mean_interval(part[:, k]).shown())
-        found |= {f"{row}_{name}": same(percent(m.detectors(i, k)).shown()) for i, row in enumerate(ROWS)}
-    for k, name in enumerate(("spotted_cat", "plain_cat", "plain_bear", "spotted_bear")):
-        found |= {f"{name}_{out}": same(percent(m.right[0, OUT.index(out), k]).shown()) for out in (0, 4, 8)}
+        found[f"alone_{name}"] = same(percent(m.detectors(1, k)).shown())
+    for k, name in enumerate(("spotted_cat", "plain_cat", "plain_bear")):
+        found |= {f"{name}_{out}": same(percent(m.right[0, OUT.index(out), k]).shown()) for out in (0, 8)}
     return found | {
+        "untrained_spots": same(percent(m.detectors(0, SPOTS)).shown()),
+        "mix_spots": same(percent(m.detectors(2, SPOTS)).shown()),
         "random_8": same(percent(m.right[1, OUT.index(8), 0]).shown()),
         "every_mark": same(f"{m.every_mark():.0f}"),
         "silent_before": same(f"{100 * np.isnan(m.share[0, :, :, 0]).mean():.0f}"),
         "silent": same(f"{100 * np.isnan(m.share[1, :, :, 0]).mean():.0f}"),
         "half": same(mean_interval(half).shown()),
         "own": same(f"{100 * OWN:.0f}"),
-        "draws": same(str(DRAWS)),
-        "seeds": same(str(m.weight.shape[0])),
     }
 
 

@@ -124,17 +124,18 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    names = ("spotted_cat", "plain_cat", "plain_bear", "spotted_bear")
-    found = {f"{who}_{name}": same(m.share(row, k).shown()) for row, who in enumerate(("alone", "mix")) for k, name in enumerate(names)}  # fmt: skip
+    found = {
+        "alone_plain_cat": same(m.share(ALONE, PLAIN).shown()),
+        "mix_plain_cat": same(m.share(MIX, PLAIN).shown()),
+        "alone_spotted_bear": same(m.share(ALONE, 3).shown()),
+        "mix_spotted_bear": same(m.share(MIX, 3).shown()),
+    }
     found |= {f"miss_{k}": same(m.miss(loudness).shown()) for k, loudness in enumerate(LOUDNESS)}
-    found |= {f"loudness_{k}": same(f"{loudness:g}") for k, loudness in enumerate(LOUDNESS)}
+    found |= {f"loudness_{k}": same(f"{loudness:g}") for k, loudness in enumerate(LOUDNESS[:-1])}
     return found | {
         "gap": same(m.gap().shown()),
         "ranked_alone": same(percent(m.ranked[ALONE]).shown()),
-        "ranked_mix": same(percent(m.ranked[MIX]).shown()),
         "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
-        "eta_alone": same(f"{m.eta[ALONE]:g}"),
-        "eta_mix": same(f"{m.eta[MIX]:g}"),
         "tuning": same(str(len(TUNING))),
         "cats": same(str(ANIMALS // 2)),
         "mixed": same(str(MIXED)),

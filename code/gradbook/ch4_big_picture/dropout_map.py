@@ -22,6 +22,7 @@ SIZES: dict[DataName, tuple[int, ...]] = {"digits": (50, 150, 450, 1297), "MNIST
 STEPS: dict[DataName, int] = {"digits": 250, "MNIST-1D": 500}
 TUNED_AT = 2  # of SIZES: there each rate of dropout gets its learning rate
 REPEATS = 5  # seeds of the map, where each stands for many runs; cats have all seeds
+PATIENCE, LONG_RATE = 4, 0.25  # is harm to the largest set of MNIST-1D harm, or slowness?
 TITLES: dict[DataName, Text] = {"digits": Text("손글씨 숫자", "digits"), "MNIST-1D": same("MNIST-1D")}
 
 
@@ -31,6 +32,7 @@ class Measurement:
     train: dict[DataName, NDArray[np.float64]]
     cats: NDArray[np.float64]  # percent of plain cats right, having seen spotted cats only, (rates, seeds)
     eta: dict[DataName, tuple[float, ...]]
+    patient: NDArray[np.float64]  # MNIST-1D, all examples, PATIENCE times the steps, rates 0 and LONG_RATE, (2, seeds)
 
     def gain(self, name: DataName, size: int, rate: float) -> Estimate:
         """Test accuracy with dropout minus without, paired by seed, in percentage points."""
@@ -50,6 +52,10 @@ class Measurement:
             return RATES[-1]
         step = RATES[last + 1] - RATES[last]
         return RATES[last] + step * gains[last] / (gains[last] - gains[last + 1])
+
+    def gain_patient(self) -> Estimate:
+        """The gain at LONG_RATE with the largest set of MNIST-1D after PATIENCE times the steps."""
+        return mean_interval(self.patient[1] - self.patient[0])
 
     def fields(self) -> list[Estimate]:
         """The gains of the whole map."""
@@ -80,7 +86,19 @@ def measure(seeds: Sequence[int] = range(20), repeats: int = REPEATS, longer: in
         test[name], known[name], etas[name] = found[..., 1], found[..., 0], tuple(eta)
     cat_eta = tuned([Lesson(hidden=rate) for rate in RATES])
     asked_of = [(rate, seed, eta) for rate, eta in zip(RATES, cat_eta, strict=True) for seed in seeds]
-    return Measurement(test, known, np.reshape(sweep(plain_cats, asked_of), (len(RATES), len(seeds))), etas)
+    last: DataName = "MNIST-1D"
+    long = [
+        Run(Mask(rate), etas[last][RATES.index(rate)], seed, last, SIZES[last][-1], PATIENCE * longer * STEPS[last])
+        for rate in (0.0, LONG_RATE)
+        for seed in seeds[:repeats]
+    ]
+    return Measurement(
+        test=test,
+        train=known,
+        cats=np.reshape(sweep(plain_cats, asked_of), (len(RATES), len(seeds))),
+        eta=etas,
+        patient=np.array(sweep(outcome, long))[:, 1].reshape(2, -1),
+    )
 
 
 def judge(m: Measurement) -> list[Claim]:
@@ -117,12 +135,17 @@ def numbers(m: Measurement) -> dict[str, Text]:
         key = name.lower().replace("-", "")
         for k, size in enumerate(sizes):
             found |= {f"{key}_n{k}": same(f"{size:,}"), f"{key}_turn{k}": same(f"{m.turn(name, size):.2f}")}
-            found |= {
-                f"{key}_{100 * rate:.0f}_{k}": same(m.gain(name, size, rate).shown(sign=True)) for rate in RATES[1:]
-            }
+            found[f"{key}_gain{k}"] = same(m.gain(name, size, LONG_RATE).shown(sign=True))
         found[f"{key}_steps"] = same(str(STEPS[name]))
     found |= {f"cats_{100 * rate:.0f}": same(m.for_cats(rate).shown(sign=True)) for rate in RATES[1:]}
+    top = [m.gain(name, size, RATES[-1]).value for name in SIZES for size in SIZES[name]]
     return found | {
+        "sets": same(str(len(top))),
+        "top_rate": same(f"{RATES[-1]:g}"),
+        "top_below": same(str(sum(gain < 0 for gain in top))),
+        "rate": same(f"{LONG_RATE:g}"),
+        "patience": same(str(PATIENCE)),
+        "patient": same(m.gain_patient().shown(sign=True)),
         "better": same(str(sum(e.above(0) for e in m.fields()))),
         "worse": same(str(sum(e.below(0) for e in m.fields()))),
         "combinations": same(str(len(m.fields()))),
@@ -132,11 +155,18 @@ def numbers(m: Measurement) -> dict[str, Text]:
     }
 
 
+TICKS = (50, 200, 1000, 4000)
+
+
 def draw(m: Measurement, lang: Lang, i: int) -> Figure:
     made, ((one, other), (turn, cats)) = style.figure(4.7, nrows=2, ncols=2)
     for axes, name, line in zip((one, other), SIZES, style.SERIES, strict=False):
         for k, size in enumerate(SIZES[name]):
-            curve(axes, [m.gain(name, size, rate) for rate in RATES[1:]], dict(line) if k == i else None)
+            curve(axes, everywhere(m, name, size), dict(line) if k == i else None)
+        ends = [
+            end for size in SIZES[name] for e in everywhere(m, name, size) for end in (e.low, e.high) if end is not None
+        ]
+        axes.set_ylim(min(ends) - 2, max(ends) + 2)  # the same in all frames
         axes.set_title(f"{TITLES[name][lang]}, {SIZES[name][i]:,}")
         turns = [m.turn(name, size) for size in SIZES[name]]
         turn.plot(SIZES[name], turns, label=TITLES[name][lang], **line)
@@ -147,12 +177,18 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
     cats.set_xlabel(Text("드롭아웃 비율", "dropout rate")[lang])
     for axes in (one, cats):
         axes.set_ylabel(Text("이득 (%p)", "gain (points)")[lang])
-    style.log(turn.xaxis, (50, 200, 1000, 4000))
+    style.log(turn.xaxis)
+    turn.set_xticks(TICKS, [f"{n:,}" for n in TICKS])
+    turn.minorticks_off()
     turn.set_ylim(-0.05, 0.8)
     turn.set_xlabel(Text("학습 표본 수", "training examples")[lang])
     turn.set_ylabel(Text("해로워지는 비율", "rate that turns to harm")[lang])
     turn.legend(loc="best")
     return made
+
+
+def everywhere(m: Measurement, name: DataName, size: int) -> list[Estimate]:
+    return [m.gain(name, size, rate) for rate in RATES[1:]]
 
 
 def curve(axes: Axes, gains: list[Estimate], line: dict[str, str] | None) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deepgrad import dropout
 from gradbook import style
+from gradbook.ch4_big_picture.cat_net import percent
 from gradbook.ch4_big_picture.masked_net import BATCH, ETAS, EXAMPLES, STEPS, WIDTH, Mask, Run, best_rates, outcome
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval, order, power_of_ten_above
@@ -16,6 +17,7 @@ from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 RATE = 0.25
+MASKS = 4000  # over which the mean of dropout's output is taken
 VARIANTS: dict[str, Mask] = {
     "none": Mask(0.0),
     "dropout": Mask(RATE),
@@ -40,7 +42,7 @@ class Measurement:
         return mean_interval(self.test[name] - self.test[over])
 
 
-def exact(masks: int = 4000) -> tuple[float, float, float]:
+def exact(masks: int = MASKS) -> tuple[float, float, float]:
     """What one layer of each kind lets through, in float64."""
     x = np.random.default_rng(0).uniform(1, 2, (20, 50))
     y, back = Mask(RATE)({}, x, True, np.random.default_rng(1))
@@ -105,17 +107,16 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {f"test_{name}": same(mean_interval(m.test[name]).shown()) for name in SHOWN}
-    found |= {f"train_{name}": same(mean_interval(m.train[name]).shown()) for name in SHOWN[:3]}
-    found |= {f"loss_{name}": same(mean_interval(m.loss[name]).shown()) for name in SHOWN}
-    found |= {f"gain_{name}": same(m.gain(name).shown(sign=True)) for name in SHOWN[1:]}
+    found = {f"train_{name}": same(percent(m.train[name]).shown()) for name in SHOWN[:3]}
+    found |= {f"loss_{name}": same(mean_interval(m.loss[name]).shown()) for name in ("dropout", "unscaled", "repaired")}
+    found |= {f"gain_{name}": same(m.gain(name).shown(sign=True)) for name in ("dropout", "backward")}
     return found | {
         "more": same(m.gain("dropout", over="backward").shown(sign=True)),
         "scaling": same(m.gain("unscaled", over="dropout").shown(sign=True)),
         "repair": same(m.gain("repaired", over="dropout").shown(sign=True)),
+        "masks": same(f"{MASKS:,}"),
         "bias": same(f"{m.bias:.1f}"),
         "all_dropped": same(order(power_of_ten_above(RATE**BATCH))),
-        "etas": same(", ".join(f"{m.eta[name]:g}" for name in VARIANTS)),
         "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
         "rate": same(f"{RATE:g}"),
         "examples": same(f"{EXAMPLES:,}"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gradbook import style
-from gradbook.ch4_big_picture.cat_net import ETAS, FRESH, KINDS, Lesson, asked, percent, score, train, tuned
+from gradbook.ch4_big_picture.cat_net import FRESH, KINDS, Lesson, asked, percent, score, train, tuned
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, bootstrap_interval, mean_interval
 from gradbook.sweep import sweep
@@ -133,15 +133,13 @@ def numbers(m: Measurement) -> dict[str, Text]:
     for k, arm in enumerate(NAMES):
         found |= {
             f"share_{arm}": same(mean_interval(m.share[k]).shown()),
-            f"plain_{arm}": same(percent(m.right[k, :, PLAIN_CAT]).shown()),
-            f"bears_{arm}": same(percent(m.right[k, :, SPOTTED_BEAR]).shown()),
             f"itself_{arm}": same(mean_interval(m.sensitivity[k]).shown()),
+            f"plain_{arm}": same(percent(m.right[k, :, PLAIN_CAT]).shown()),
         }
-        if k:
-            found |= {
-                f"gain_{arm}": same(m.gain(arm).shown(sign=True)),
-                f"cut_{arm}": same(m.cut(arm).shown(sign=True)),
-            }
+    found |= {f"gain_{arm}": same(m.gain(arm).shown(sign=True)) for arm in NAMES[1:5]}
+    found |= {f"cut_{arm}": same(m.cut(arm).shown(sign=True)) for arm in ("hidden", "pixels", "both_ways")}
+    for arm in ("none", "both_ways"):
+        found[f"bears_{arm}"] = same(percent(m.right[NAMES.index(arm), :, SPOTTED_BEAR]).shown())
     return found | {
         "together_share": same(m.together(m.share).shown(sign=True)),
         "together_itself": same(m.together(m.sensitivity).shown(sign=True)),
@@ -150,7 +148,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "rate_pixels": same(f"{PIXELS:g}"),
         "few": same(str(FEW[0])),
         "some": same(str(FEW[1])),
-        "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
         "seeds": same(str(m.share.shape[1])),
     }
 
