@@ -14,6 +14,7 @@ from deepgrad import (
     cats,
     central_difference,
     constant,
+    fit,
     relu,
     softmax_cross_entropy,
 )
@@ -286,7 +287,24 @@ def test_training_with_masks_repeats_and_holding_back_is_scaling():
     assert masked_net.outcome(run) == masked_net.outcome(run)
     none = masked_net.outcome(replace(run, mask=masked_net.Mask(0.0)))
     assert none[1:3] == none[3:]  # a rate of 0 holds nothing back
-    assert masked_net.outcome(run)[1:3] != masked_net.outcome(run)[3:]
+
+
+def test_held_back_units_say_less_in_testing(monkeypatch):
+    """The weights after training are caught, and the units themselves multiplied by 1 − rate."""
+    caught = []
+
+    def caught_fit(*arguments, **options):
+        caught.append(fit(*arguments, **options))
+        return caught[-1]
+
+    monkeypatch.setattr(masked_net, "fit", caught_fit)
+    run = masked_net.Run(masked_net.Mask(0.4, rescaled=False), 0.01, 0, "digits", 60, steps=20)
+    *_, loss = masked_net.outcome(run)
+    first, second, last = (masked_net.network(64, run.mask).views(caught[0].theta)[k] for k in (0, 3, 6))
+    split = masked_net.data("digits").drawn(60, np.random.default_rng([0, 60]))
+    h = 0.6 * np.maximum(split.x_test @ first["W"] + first["b"], 0)
+    h = 0.6 * np.maximum(h @ second["W"] + second["b"], 0)
+    assert softmax_cross_entropy(h @ last["W"] + last["b"], split.labels_test)[0] == pytest.approx(loss, rel=1e-4)
 
 
 def made_variants(dropout, backward, leak=0.0):

@@ -39,6 +39,11 @@ class Measurement:
         test = self.test[name][SIZES[name].index(size)]
         return mean_interval(test[RATES.index(rate)] - test[0])
 
+    def gap(self, name: DataName, size: int) -> Estimate:
+        """Training minus test accuracy without dropout, in percentage points."""
+        k = SIZES[name].index(size)
+        return mean_interval(self.train[name][k, 0] - self.test[name][k, 0])
+
     def for_cats(self, rate: float) -> Estimate:
         return mean_interval(self.cats[RATES.index(rate)] - self.cats[0])
 
@@ -134,7 +139,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     for name, sizes in SIZES.items():
         key = name.lower().replace("-", "")
         for k, size in enumerate(sizes):
-            found |= {f"{key}_n{k}": same(f"{size:,}"), f"{key}_turn{k}": same(f"{m.turn(name, size):.2f}")}
+            found[f"{key}_turn{k}"] = same(f"{m.turn(name, size):.2f}")
             found[f"{key}_gain{k}"] = same(m.gain(name, size, LONG_RATE).shown(sign=True))
         found[f"{key}_steps"] = same(str(STEPS[name]))
     found |= {f"cats_{100 * rate:.0f}": same(m.for_cats(rate).shown(sign=True)) for rate in RATES[1:]}
@@ -144,6 +149,10 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "top_rate": same(f"{RATES[-1]:g}"),
         "top_below": same(str(sum(gain < 0 for gain in top))),
         "rate": same(f"{LONG_RATE:g}"),
+        "most": same(f"{SIZES['MNIST-1D'][-1]:,}"),
+        "fewest": same(f"{SIZES['MNIST-1D'][0]:,}"),
+        "gap_most": same(m.gap("MNIST-1D", SIZES["MNIST-1D"][-1]).shown()),
+        "gap_fewest": same(m.gap("MNIST-1D", SIZES["MNIST-1D"][0]).shown()),
         "patience": same(str(PATIENCE)),
         "patient": same(m.gain_patient().shown(sign=True)),
         "better": same(str(sum(e.above(0) for e in m.fields()))),
