@@ -102,12 +102,13 @@ def test_spotted_cats_are_learned_in_a_few_steps():
 
 
 def made_cats(misses):
-    right = np.full((2, 3, 4, 20), 95.0) + SEEDS
-    for k, miss in enumerate(misses):
-        right[0, k, 1] -= miss + SEEDS
-    return cats_seen.Measurement(
-        right, np.full((2, 20), 96.0) + SEEDS, right[:, 0, 0], (0.1, 0.1), np.zeros((4, 2, 16, 16))
-    )
+    """Misses at the two faint loudnesses and at the usual one."""
+    right = np.full((2, 4, 20), 95.0) + SEEDS
+    faint = np.full((2, 2, 20), 95.0) + SEEDS
+    faint[0] -= np.array(misses[:2])[:, None] + SEEDS
+    right[0, 1] -= misses[2] + SEEDS
+    known = np.full((2, 20), 96.0) + SEEDS
+    return cats_seen.Measurement(right, faint, known, right[:, 0], (0.1, 0.1), np.zeros((4, 2, 16, 16)))
 
 
 def test_cats_seen_verdicts():
@@ -324,7 +325,7 @@ def made_map(digits, mnist1d, plain):
     """Gains at the three rates, the same for every size."""
     test = {}
     for name, gains in (("digits", digits), ("MNIST-1D", mnist1d)):
-        base = np.zeros((4, 4, 5)) + 60
+        base = np.zeros((3, 4, 5)) + 60
         base[:, 1:] += np.array(gains)[None, :, None] + np.linspace(-0.5, 0.5, 5)
         test[name] = base
     cats_right = np.full((4, 20), 50.0)
@@ -342,6 +343,6 @@ def test_dropout_map_verdicts():
 def test_where_help_turns_to_harm():
     m = made_map((2, 1, -3), (-4, -2, -3), (0, 0, 0))
     assert m.turn("digits", 50) == pytest.approx(0.5 + 0.25 / 4)  # from +1 to −3
-    assert m.turn("MNIST-1D", 150) == 0
+    assert m.turn("MNIST-1D", 200) == 0
     assert made_map((2, 1, 3), (1, 1, 1), (0, 0, 0)).turn("digits", 50) == 0.75
     assert made_map((-1, 2, -2), (1, 1, 1), (0, 0, 0)).turn("digits", 50) == pytest.approx(0.625)

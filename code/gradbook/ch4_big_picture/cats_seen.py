@@ -14,7 +14,6 @@ from gradbook.ch4_big_picture.cat_net import (
     FRESH,
     KINDS,
     STEPS,
-    TUNING,
     WIDTH,
     Lesson,
     asked,
@@ -29,8 +28,8 @@ from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
-LOUDNESS = (0.25, 0.5, 1.0)
-USUAL = LOUDNESS.index(1.0)
+FAINT = (0.25, 0.5)  # how loud spots are, compared with those that `cats` draws
+LOUDNESS = (*FAINT, 1.0)
 MIXED = ANIMALS // 4  # plain cats among the cats of the control: half of them
 WORTH = 5.0  # percentage points: a smaller miss is none worth the name
 ALONE, MIX = 0, 1
@@ -39,25 +38,32 @@ PLAIN = 1  # of KINDS
 
 @dataclass(frozen=True)
 class Measurement:
-    right: NDArray[np.float64]  # percent, (alone or mix, loudness, kind, seeds)
-    known: NDArray[np.float64]  # percent of its own training pictures, loudness 1, (alone or mix, seeds)
+    right: NDArray[np.float64]  # percent, (alone or mix, kind, seeds)
+    faint: NDArray[
+        np.float64
+    ]  # percent of plain cats right where spots are FAINT, (alone or mix, FAINT, half of the seeds)
+    known: NDArray[np.float64]  # percent of its own training pictures, (alone or mix, seeds)
     ranked: NDArray[
         np.float64
     ]  # percent of pairs (plain cat, plain bear) whose cat has the higher score, (alone or mix, seeds)
     eta: tuple[float, ...]  # of alone and mix
     examples: NDArray[np.float64]  # two faces of each kind, (kind, 2, 16, 16)
 
+    def plain(self, loudness: float) -> NDArray[np.float64]:
+        """Percent of plain cats right, (alone or mix, seeds)."""
+        return self.right[:, PLAIN] if loudness == 1 else self.faint[:, FAINT.index(loudness)]
+
     def miss(self, loudness: float = 1.0) -> Estimate:
         """By how much fewer plain cats are recognised for want of having seen any, paired by seed."""
-        plain = self.right[:, LOUDNESS.index(loudness), PLAIN]
+        plain = self.plain(loudness)
         return mean_interval(plain[MIX] - plain[ALONE])
 
     def share(self, lesson: int, kind: int) -> Estimate:
-        return percent(self.right[lesson, USUAL, kind])
+        return percent(self.right[lesson, kind])
 
     def gap(self) -> Estimate:
         """What one sees who has spotted cats only: training accuracy minus accuracy on fresh spotted cats and plain bears."""
-        return mean_interval(self.known[ALONE] - (self.right[ALONE, USUAL, 0] + self.right[ALONE, USUAL, 2]) / 2)
+        return mean_interval(self.known[ALONE] - (self.right[ALONE, 0] + self.right[ALONE, 2]) / 2)
 
 
 def one_run(run: tuple[int, int, float, float]) -> list[float]:
@@ -80,17 +86,15 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """Faces, initial weights and batches come from the seed; with one seed only the spots of the cats differ."""
     amounts = (0, MIXED)
     eta = tuned([Lesson(plain_cats=amount) for amount in amounts])
-    runs = [
-        (amount, seed, rate, loudness)
-        for amount, rate in zip(amounts, eta, strict=True)
-        for loudness in LOUDNESS
-        for seed in seeds
-    ]
-    found = np.moveaxis(np.reshape(sweep(one_run, runs), (2, len(LOUDNESS), len(seeds), -1)), 3, 2)
+    arms, some = list(zip(amounts, eta, strict=True)), seeds[: len(seeds) // 2]
+    runs = [(amount, seed, rate, 1.0) for amount, rate in arms for seed in seeds]
+    fainter = [(amount, seed, rate, loudness) for amount, rate in arms for loudness in FAINT for seed in some]
+    found = np.moveaxis(np.reshape(sweep(one_run, runs), (2, len(seeds), -1)), 2, 1)
     return Measurement(
-        right=found[:, :, : len(KINDS)],
-        known=found[:, USUAL, -2],
-        ranked=found[:, USUAL, -1],
+        right=found[:, : len(KINDS)],
+        faint=np.reshape(np.array(sweep(one_run, fainter))[:, PLAIN], (2, len(FAINT), len(some))),
+        known=found[:, -2],
+        ranked=found[:, -1],
         eta=tuple(eta),
         examples=asked(0)[:, 2:4, 0].astype(np.float64) + 0.5,
     )
@@ -136,7 +140,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "gap": same(m.gap().shown()),
         "ranked_alone": same(percent(m.ranked[ALONE]).shown()),
         "grid": same(", ".join(f"{eta:g}" for eta in ETAS)),
-        "tuning": same(str(len(TUNING))),
+        "few_seeds": same(str(m.faint.shape[-1])),
         "cats": same(str(ANIMALS // 2)),
         "mixed": same(str(MIXED)),
         "fresh": same(str(FRESH)),
@@ -160,10 +164,10 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     rng = np.random.default_rng(0)
     for row, (line, label) in enumerate(zip(style.SERIES, LESSONS, strict=False)):
         for k in range(len(KINDS)):
-            values, place = m.right[row, USUAL, k], k + (row - 0.5) * 0.4
+            values, place = m.right[row, k], k + (row - 0.5) * 0.4
             middle.plot(place + rng.uniform(-0.07, 0.07, values.size), values, ".", color=line["color"], alpha=0.35, markersize=4)  # fmt: skip
             middle.plot(place, values.mean(), marker=line["marker"], color=line["color"], linestyle="", markersize=6, label=label[lang] if k == 0 else None)  # fmt: skip
-        gains = [mean_interval(m.right[row, k, PLAIN]) for k in range(len(LOUDNESS))]
+        gains = [mean_interval(m.plain(loudness)[row]) for loudness in LOUDNESS]
         bottom.errorbar(LOUDNESS, [g.value for g in gains], yerr=[g.margin for g in gains], capsize=3, elinewidth=0.9, **line)  # fmt: skip
     middle.set_xlim(-0.5, 3.5)
     middle.set_xticks(range(4), [name[lang] for name in NAMES])
@@ -182,17 +186,19 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 def words(m: Measurement, lang: Lang) -> Words:
     alone, mix = m.share(ALONE, PLAIN).number(), m.share(MIX, PLAIN).number()
     shares = [", ".join(f"{m.share(row, k).value:.0f}" for k in range(4)) for row in (ALONE, MIX)]
-    plain = [", ".join(f"{x:.0f}" for x in m.right[row, :, PLAIN].mean(axis=1)) for row in (ALONE, MIX)]
+    plain = [
+        ", ".join(f"{x:.0f}" for x in (m.plain(loudness)[row].mean() for loudness in LOUDNESS)) for row in (ALONE, MIX)
+    ]
     n = m.right.shape[-1]
     return {
         "ko": Words(
             f"점박이 고양이만 보면 점 없는 고양이의 {alone} %를, 섞어 보면 {mix} %를 알아봅니다",
-            f"위: 생성기가 그린 얼굴. 가운데: 종류마다 새 얼굴 {FRESH}장을 맞힌 비율. 작은 점은 시드 하나({n}개), 큰 점은 평균, 점선은 찍기. 아래: 점의 진하기를 바꾸어 학습하고 시험했을 때 점 없는 고양이를 맞힌 비율, 95 % 구간.",
+            f"위: 생성기가 그린 얼굴. 가운데: 종류마다 새 얼굴 {FRESH}장을 맞힌 비율. 작은 점은 시드 하나({n}개), 큰 점은 평균, 점선은 찍기. 아래: 점의 진하기를 바꾸어 학습하고 시험했을 때 점 없는 고양이를 맞힌 비율, 95 % 구간(시드 {m.faint.shape[-1]}개, 진하기 1에서는 {n}개).",
             f"점박이 고양이, 점 없는 고양이, 점 없는 곰, 점박이 곰을 맞힌 비율(%). 점박이만 본 신경망: {shares[0]}. 섞어 본 신경망: {shares[1]}. 점의 진하기가 커질 때 점 없는 고양이: {plain[0]}; 섞어 본 신경망은 {plain[1]}.",
         ),
         "en": Words(
             f"Having seen spotted cats only, a network recognizes {alone}% of plain cats; having seen both, {mix}%",
-            f"Above: faces by our generator. Middle: share right of {FRESH} fresh faces of each kind. Small dots are single seeds ({n}), large ones their mean, dotted: guessing. Below: plain cats right when spots are fainter or louder, in training and test alike; 95% intervals.",
+            f"Above: faces by our generator. Middle: share right of {FRESH} fresh faces of each kind. Small dots are single seeds ({n}), large ones their mean, dotted: guessing. Below: plain cats right when spots are fainter or louder, in training and test alike; 95% intervals ({m.faint.shape[-1]} seeds, {n} at loudness 1).",
             f"Right (%) of spotted cats, plain cats, plain bears, spotted bears. Saw spotted cats only: {shares[0]}. Saw both: {shares[1]}. Plain cats as spots grow louder: {plain[0]}; saw both: {plain[1]}.",
         ),
     }[lang]

@@ -57,7 +57,7 @@ def exact(masks: int = MASKS) -> tuple[float, float, float]:
     return leak, passes, float(np.abs(error).max())
 
 
-def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """MNIST-1D, EXAMPLES of it; with one seed all variants have the same examples, initial weights, batches and masks."""
     eta = dict(zip(VARIANTS, best_rates([Run(mask, 0.0, 0) for mask in VARIANTS.values()]), strict=True))
     runs = [Run(mask, eta[name], seed) for name, mask in VARIANTS.items() for seed in seeds]
