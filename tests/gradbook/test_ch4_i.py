@@ -330,7 +330,7 @@ def made_map(digits, mnist1d, plain):
         test[name] = base
     cats_right = np.full((4, 20), 50.0)
     cats_right[1:] += np.array(plain)[:, None] + SEEDS
-    return dropout_map.Measurement(test, test, cats_right, dict.fromkeys(test, (0.1,) * 4), base[0, :2])
+    return dropout_map.Measurement(test, test, cats_right, test, base[0, :2])
 
 
 def test_dropout_map_verdicts():
