@@ -15,7 +15,7 @@ from deepgrad.activations import (
 )
 from deepgrad.approximation import interpolate, sawtooth, staircase, towers
 from deepgrad.calibration import calibrate
-from deepgrad.cats import Cats, cats
+from deepgrad.cats import Cats, cats, faces
 from deepgrad.chain import chain, link, local_derivatives
 from deepgrad.datasets import first_symbol, moons, spirals
 from deepgrad.diagnose import LayerDiagnosis, diagnose
@@ -170,6 +170,7 @@ __all__ = [
     "diagnose",
     "dropout",
     "elu",
+    "faces",
     "filter_normalized_direction",
     "first_symbol",
     "fit",

@@ -58,10 +58,43 @@ def cats(
     finite.
     """
     require_rng(rng)
-    probabilities = {"spotted_cats": spotted_cats, "spotted_bears": spotted_bears}
-    _require_knobs(n, probabilities, coat, jitter, noise)
+    require_count("n", n, least=2)  # a bear and a cat
+    for name, value in {
+        "spotted_cats": spotted_cats,
+        "spotted_bears": spotted_bears,
+    }.items():
+        if not 0 <= value <= 1:
+            raise ValueError(
+                f"{name} is {value}, but must be a probability in [0, 1]"
+            )
     labels = np.arange(n) % 2
-    spotted = rng.random(n) < np.where(labels == 1, spotted_cats, spotted_bears)
+    cat = labels == 1
+    spotted = rng.random(n) < np.where(cat, spotted_cats, spotted_bears)
+    x = faces(rng, cat, cat, spotted, coat=coat, jitter=jitter, noise=noise)
+    return Cats(x, labels, spotted)
+
+
+def faces(
+    rng: np.random.Generator,
+    ears: Array,
+    eyes: Array,
+    spots: Array,
+    *,
+    coat: tuple[float, float] = (0.4, 0.7),
+    jitter: float = 1.0,
+    noise: float = 0.05,
+) -> Array:
+    """Faces whose marks are chosen one by one, to ask a network what it looks at.
+
+    ears, eyes: (n,) bool, True for those of a cat, False for those of a bear; spots:
+    (n,) bool; the rest as for `cats`. Returns (n, 1, 16, 16), float64 in [0, 1]. One
+    seed draws the same faces, whatever their marks. Raises ValueError for marks that
+    are not bool or not of one length, and as `cats` does.
+    """
+    require_rng(rng)
+    ears, eyes, spots = _require_marks(ears=ears, eyes=eyes, spots=spots)
+    _require_knobs(coat, jitter, noise)
+    n = len(ears)
     fur = rng.uniform(*coat, (n, 1, 1))
     radius = RADIUS + rng.uniform(-jitter, jitter, (n, 1, 1)) / 2
     shift_x, shift_y = rng.uniform(-jitter, jitter, (2, n, 1, 1))
@@ -71,36 +104,33 @@ def cats(
     y = (rows - MIDDLE[1] - shift_y) / radius
     sides = np.abs(x)  # a face is the same left and right
 
-    def choose(cat: Array | float, bear: Array | float) -> Array:
-        return np.where(labels.reshape(-1, 1, 1) == 1, cat, bear)
-
     def paint(picture: Array, gray: Array | float, distance: Array) -> Array:
         """The picture with a shape over it, its edge one pixel soft."""
         cover = np.clip(0.5 - distance * radius, 0, 1)
         return picture + cover * (gray - picture)
 
     head = _disc(x, y, 1)
-    spots = np.maximum(_spots(rng, x, y), head)  # none beyond the head
+    places = np.maximum(_spots(rng, x, y), head)  # none beyond the head
     picture = np.full((n, SIZE, SIZE), PAPER)
     picture = paint(picture, fur, head)
-    ears = choose(_ear(sides, y), _disc(sides - 0.8, y + 0.75, 0.42))
-    picture = paint(picture, fur, ears)
-    worn = np.where(spotted.reshape(-1, 1, 1), spots, np.inf)
-    picture = paint(picture, fur * SPOT, worn)
-    iris = choose(_disc(sides - 0.45, y + 0.1, 0.32), np.inf)
+    round_ears = _disc(sides - 0.8, y + 0.75, 0.42)
+    picture = paint(picture, fur, np.where(ears, _ear(sides, y), round_ears))
+    picture = paint(picture, fur * SPOT, np.where(spots, places, np.inf))
+    iris = np.where(eyes, _disc(sides - 0.45, y + 0.1, 0.32), np.inf)
     picture = paint(picture, EYE, iris)
     slit = _disc((sides - 0.45) * 2.5, y + 0.1, 0.3)
-    pupils = choose(slit, _disc(sides - 0.4, y + 0.1, 0.17))
-    picture = paint(picture, INK, pupils)
+    dots = _disc(sides - 0.4, y + 0.1, 0.17)
+    picture = paint(picture, INK, np.where(eyes, slit, dots))
     nose = _disc(x, (y - 0.45) * 1.3, 0.17)
     picture = paint(picture, INK, nose)
     picture += rng.normal(0, noise, picture.shape)
-    return Cats(np.clip(picture, 0, 1)[:, None], labels, spotted)
+    return np.asarray(np.clip(picture, 0, 1)[:, None])
 
 
 def _disc(x: Array, y: Array, radius: float) -> Array:
     """The distance of (x, y) from a disc around (0, 0): below 0 inside."""
-    return np.hypot(x, y) - radius
+    # not np.hypot: slower, and its last bits are the C library's
+    return np.asarray(np.sqrt(x * x + y * y) - radius)
 
 
 def _ear(x: Array, y: Array) -> Array:
@@ -115,28 +145,32 @@ def _ear(x: Array, y: Array) -> Array:
 
 def _spots(rng: np.random.Generator, x: Array, y: Array) -> Array:
     """The distance from the nearest spot: on every head they lie a little elsewhere."""
-    nearest = np.full_like(x, np.inf)
+    squared = np.full_like(x, np.inf)
     for across, down in SPOTS:
         dx, dy = rng.normal(0, 0.07, (2, len(x), 1, 1))
-        spot = _disc(x - across - dx, y - down - dy, SPOT_RADIUS)
-        nearest = np.minimum(nearest, spot)
-    return nearest
+        squared = np.minimum(squared, (x - across - dx) ** 2 + (y - down - dy) ** 2)
+    return np.asarray(np.sqrt(squared) - SPOT_RADIUS)
 
 
-def _require_knobs(
-    n: int,
-    probabilities: dict[str, float],
-    coat: tuple[float, float],
-    jitter: float,
-    noise: float,
-) -> None:
-    """ValueError for what cannot be drawn."""
-    require_count("n", n, least=2)  # a bear and a cat
-    for name, value in probabilities.items():
-        if not 0 <= value <= 1:
+def _require_marks(**marks: Array) -> list[Array]:
+    """The marks, shaped to choose whole pictures; ValueError for what cannot."""
+    found = []
+    for name, mark in marks.items():
+        mark = np.asarray(mark)
+        if mark.dtype != bool or mark.ndim != 1 or mark.size == 0:
             raise ValueError(
-                f"{name} is {value}, but must be a probability in [0, 1]"
+                f"{name} is an array of {mark.dtype} and shape {mark.shape}, "
+                "but must be bool, one for each face"
             )
+        found.append(mark.reshape(-1, 1, 1))
+    if len({len(mark) for mark in found}) > 1:
+        lengths = {name: len(mark) for name, mark in marks.items()}
+        raise ValueError(f"give each face one mark of each kind, not {lengths}")
+    return found
+
+
+def _require_knobs(coat: tuple[float, float], jitter: float, noise: float) -> None:
+    """ValueError for what cannot be drawn."""
     if not 0 <= coat[0] <= coat[1] <= 1:
         raise ValueError(f"coat is {coat}, but must be (low, high) within [0, 1]")
     if not 0 <= jitter <= 2:

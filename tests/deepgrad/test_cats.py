@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgrad import Activation, Dense, Flatten, Network, accuracy, adam, cats, fit, he_normal, relu
+from deepgrad import Activation, Dense, Flatten, Network, accuracy, adam, cats, faces, fit, he_normal, relu
 from deepgrad.cats import SPOTS
 from tests.strategies import seeds
 
@@ -163,6 +163,62 @@ def test_a_small_network_can_learn_either_mark_by_itself(mark):
     found = fit(net, net.init(rng), train.x, getattr(train, mark).astype(int), rng=rng, optimizer=adam, epochs=20)
     scores, _ = net(found.theta, test.x)
     assert accuracy(scores, getattr(test, mark).astype(int)) > 0.95
+
+
+def marked(ears, eyes, spots, n=20, seed=0, **knobs):
+    marks = (np.full(n, mark) for mark in (ears, eyes, spots))
+    return faces(np.random.default_rng(seed), *marks, **knobs)[:, 0]
+
+
+def test_a_mark_changes_its_own_place_and_no_other():
+    still = {"jitter": 0, "noise": 0}
+    bear = marked(False, False, False, **still)
+    changed = [
+        np.flatnonzero((bear != marked(*marks, **still)).any(axis=(0, 2)))
+        for marks in ((True, False, False), (False, True, False), (False, False, True))
+    ]
+    ears, eyes, spots = (rows.tolist() for rows in changed)
+    assert ears
+    assert max(ears) <= min(eyes) == 7  # ears reach down beside the brow
+    assert max(eyes) == 10
+    assert min(spots) < 7 < 11 < max(spots)  # on the brow and on the cheeks
+
+
+def test_one_seed_one_face_whatever_its_marks():
+    """The noise, the place and the coat are the same: where no mark lies, not a bit differs."""
+    one, other = marked(True, False, True), marked(False, False, False)
+    assert (one != other).any(axis=(1, 2)).all()
+    assert np.array_equal(one[:, 15, :3], other[:, 15, :3])
+    assert not np.array_equal(one, marked(True, False, True, seed=1))
+
+
+def test_faces_of_cats_and_bears_are_what_cats_draws():
+    rng = np.random.default_rng(4)
+    drawn = cats(np.random.default_rng(4), 9)
+    rng.random(9)  # who has spots
+    cat = drawn.labels == 1
+    assert np.array_equal(faces(rng, cat, cat, drawn.spotted), drawn.x)
+
+
+@pytest.mark.parametrize(
+    ("marks", "message"),
+    [
+        ([[True], [True], [1]], "spots is an array of int"),
+        ([[[True]], [True], [True]], r"ears is an array of bool and shape \(1, 1\)"),
+        ([[], [], []], "ears is an array of float"),
+        ([[True, False], [True], [True]], "'ears': 2, 'eyes': 1"),
+    ],
+)
+def test_marks_that_cannot_be_drawn(marks, message):
+    with pytest.raises(ValueError, match=message):
+        faces(np.random.default_rng(0), *marks)
+
+
+def test_faces_have_the_knobs_of_cats():
+    with pytest.raises(ValueError, match=r"jitter is 2\.1"):
+        marked(True, True, True, jitter=2.1)
+    with pytest.raises(ValueError, match="rng is 0"):
+        faces(0, [True], [True], [True])
 
 
 @pytest.mark.parametrize(
