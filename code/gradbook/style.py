@@ -19,6 +19,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from gradbook.compact_svg import compact
 from gradbook.stats import ten_to
 
 WIDTH: Final = 5.2  # inches: on a phone its 9-point text is still read without zooming
@@ -113,7 +114,7 @@ def to_svg(drawn: Figure, name: str) -> str:
     svg = re.sub(r"font-family: [^;\"]*", "font-family: 'Book Figure', sans-serif", svg)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r'="[^"]*"', lambda attribute: re.sub(r"-?\d+\.\d{3,}", shorter, attribute[0]), svg)
-    return re.sub(r"\n\s*", "\n", svg).strip()
+    return compact(svg)
 
 
 def shorter(coordinate: re.Match[str]) -> str:
