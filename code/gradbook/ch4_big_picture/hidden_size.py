@@ -2,38 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Step, adam, fit, squared_error
 from gradbook import style
-from gradbook.ch4_big_picture.side_by_side_nets import side_by_side_nets
+from gradbook.ch4_big_picture.known_truth import (
+    ETA,
+    INPUTS,
+    KEPT_BACK,
+    SETTINGS,
+    SIZES,
+    STEPS,
+    Setting,
+    one_run,
+)
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
-INPUTS = 10
-SIZES = (1, 2, 4, 6, 8, 11, 16, 21, 32, 64, 128)
-STEPS, ETA, LOOK = 300, 0.02, 20  # of Adam on all examples at once; validation is looked at every LOOK steps
-KEPT_BACK = 5  # one example in so many is kept back for validation by those who try
-FRESH = 500  # inputs on which a network is compared with the truth
-
-
-class Setting(NamedTuple):
-    """The truth is itself a network of `units` hidden units; noise is a standard deviation, where the truth's own is 1."""
-
-    units: int = 4
-    examples: int = 80
-    noise: float = 0.5
-
-
 SIMPLE = 1  # the setting whose truth is simplest
-SETTINGS = (Setting(), Setting(units=1), Setting(units=16), Setting(examples=30), Setting(noise=0.0))
 # size by rule; the size trained that is nearest (as a ratio) is taken
 RULES: dict[str, Callable[[int], float]] = {
     "mean": lambda n: (INPUTS + 1) / 2,
@@ -48,53 +38,6 @@ ARMS = ("tried", *RULES, "stopped")
 def nearest(size: float) -> int:
     """The index of the size trained that is nearest, as a ratio."""
     return int(np.abs(np.log(np.array(SIZES) / size)).argmin())
-
-
-def truth(rng: np.random.Generator, n: int, units: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """n normal inputs and a ReLU network's answers, shifted and scaled to mean 0 and variance 1; every other unit counts as −1."""
-    x = rng.normal(size=(n, INPUTS))
-    y = np.maximum(x @ rng.normal(size=(INPUTS, units)), 0) @ np.resize([1.0, -1.0], units)
-    return x, (y - y.mean()) / y.std()
-
-
-def one_run(run: tuple[Setting, int, int]) -> NDArray[np.float64]:
-    """Rows: training error, error against the truth (of all sizes); then, after training with some examples kept back, the
-    index of the size that validation chooses and the error of the widest network stopped where validation was lowest, both
-    repeated for each size. (4, sizes)
-    """
-    (units, n, noise), seed, longer = run
-    rng = np.random.default_rng(seed)
-    x, y = truth(rng, n + FRESH, units)
-    told, fresh = y[:n] + noise * rng.normal(size=n), slice(n, None)
-    net = side_by_side_nets(INPUTS, SIZES)
-    start = net.init(rng)
-
-    def error(theta: NDArray[np.floating], rows: slice, against: NDArray[np.float64]) -> NDArray[np.float64]:
-        outputs, _ = net(theta, x[rows])
-        return np.asarray(((outputs - against[:, None]) ** 2).mean(axis=0), np.float64)
-
-    def trained(m: int, callback: Callable[[Step], None] | None = None) -> NDArray[np.floating]:
-        """θ after learning from the first m examples, all of them at every step."""
-        targets = np.repeat(told[:m, None], len(SIZES), axis=1)
-        return fit(
-            net, start, x[:m], targets, rng=np.random.default_rng(0), loss=squared_error,
-            optimizer=partial(adam, eta=ETA), steps=STEPS * longer, batch_size=m, callback=callback,
-        ).theta  # fmt: skip
-
-    fewer = n - n // KEPT_BACK
-    validation: list[NDArray[np.float64]] = []
-    widest: list[float] = []
-
-    def look(step: Step) -> None:
-        if step.number % LOOK == 0:
-            validation.append(error(step.theta, slice(fewer, n), told[fewer:]))
-            widest.append(float(error(step.theta, fresh, y[n:])[-1]))
-
-    theta = trained(n)
-    trained(fewer, look)
-    chosen, stopped = validation[-1].argmin(), widest[int(np.array(validation)[:, -1].argmin())]
-    all_sizes = np.ones(len(SIZES))
-    return np.array([error(theta, slice(n), told), error(theta, fresh, y[n:]), chosen * all_sizes, stopped * all_sizes])
 
 
 @dataclass(frozen=True)
@@ -168,7 +111,7 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             estimate=factor,
             unit=Text(
-                "배, 어림 규칙(입력의 2/3 + 출력)의 오차 ÷ 해 본 것의 오차, 진짜가 유닛 하나일 때",
+                "배, 어림 규칙(입력의 2/3 + 출력)의 오차 ÷ 해 본 것의 오차, 진짜가 뉴런 하나일 때",
                 "times the error of trying: the rule ⅔ of inputs plus outputs, where the truth is one unit",
             ),
         )
@@ -191,6 +134,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "chosen_most": same(str(max(chosen))),
         "validation": same(str(SETTINGS[0].examples // KEPT_BACK)),
         "rules": same(str(len(RULES))),
+        "comparisons": same(str(len(RULES) * len(SETTINGS))),
+        "clear": same(str(sum(m.worse(rule) for rule in RULES))),
         "largest": same(str(SIZES[-1])),
         "steps": same(str(STEPS)),
         "eta": same(f"{ETA:g}"),
@@ -205,7 +150,7 @@ def title(setting: Setting) -> Text:
         return Text(f"표본이 {n}개", f"{n} examples")
     if noise != SETTINGS[0].noise:
         return Text("잡음 없음", "no noise")
-    return Text(f"진짜가 유닛 {units}개", f"truth: {units} unit{'s' * (units > 1)}")
+    return Text(f"진짜가 뉴런 {units}개", f"truth: {units} unit{'s' * (units > 1)}")
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
@@ -218,7 +163,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         style.band(axes, SIZES, [e.low for e in found], [e.high for e in found], style.ORANGE)
         train = np.exp(np.log(m.train[k]).mean(axis=0))
         axes.plot(
-            SIZES, train, label=Text("학습 오차", "training error")[lang], **style.SERIES[0] | {"markersize": 3.5}
+            SIZES, train, label=Text("학습 오차", "training error")[lang], color=style.BLUE
         )
         axes.axvline(setting.examples / (INPUTS + 2), color=style.INK, linestyle=":", linewidth=1.2,
                      label=Text("매개변수 수 = 표본 수", "parameters = examples")[lang])  # fmt: skip
@@ -229,7 +174,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         axes.set_title(title(setting)[lang])
         axes.xaxis.set_tick_params(labelbottom=k > 1)
     for axes in panels[2:]:
-        axes.set_xlabel(Text("은닉 유닛의 수", "hidden units")[lang])
+        axes.set_xlabel(Text("은닉 뉴런의 수", "hidden units")[lang])
     for axes in grid[:, 0]:
         axes.set_ylabel(Text("제곱 오차 (%)", "squared error (%)")[lang])
     grid[1, 2].set_axis_off()
@@ -247,7 +192,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"입력 10개와 출력 1개는 그대로인데 가장 좋은 크기는 {best}",
-            f"첫 설정은 진짜가 유닛 {first.units}개짜리 신경망, 표본 {first.examples}개, 잡음 {first.noise:g}(진짜의 표준편차를 1로)이고, 나머지는 하나씩만 바꾸었습니다. 오차는 진짜의 분산에 대한 비율. 시드 {n}개의 기하평균이고 띠는 95 % 구간입니다.",
+            f"첫 설정은 진짜가 뉴런 {first.units}개짜리 신경망, 표본 {first.examples}개, 잡음 {first.noise:g}(진짜의 표준편차를 1로)이고, 나머지는 하나씩만 바꾸었습니다. 오차는 진짜의 분산에 대한 비율. 시드 {n}개의 기하평균이고 띠는 95 % 구간입니다.",
             f"크기 {sizes}에서 진짜와의 오차(%). {listed}.",
         ),
         "en": Words(
