@@ -22,6 +22,7 @@ from deepgrad import (
     xavier_normal,
 )
 from deepgrad.layers.layer import LayerPullback
+from deepgrad.signatures import Params
 from gradbook.data import Split
 from gradbook.text import Text
 
@@ -46,12 +47,12 @@ class WrongWay(Dense):
     """A dense layer whose weights get their gradient with the wrong sign."""
 
     def __call__(
-        self, params: dict[str, Array], x: Array, train: bool, rng: np.random.Generator | None
+        self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
         y, right = super().__call__(params, x, train, rng)
 
-        def back(dy: Array, grads: dict[str, Array], needs_dx: bool = True) -> Array:
-            dx = right(dy, grads, needs_dx)
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
+            dx: Array = right(dy, grads, needs_dx)
             grads["W"][:] *= -1
             return dx
 

@@ -162,9 +162,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
                   **style.SERIES[1] | {"markersize": 3.5})  # fmt: skip
         style.band(axes, SIZES, [e.low for e in found], [e.high for e in found], style.ORANGE)
         train = np.exp(np.log(m.train[k]).mean(axis=0))
-        axes.plot(
-            SIZES, train, label=Text("학습 오차", "training error")[lang], color=style.BLUE
-        )
+        axes.plot(SIZES, train, label=Text("학습 오차", "training error")[lang], color=style.BLUE)
         axes.axvline(setting.examples / (INPUTS + 2), color=style.INK, linestyle=":", linewidth=1.2,
                      label=Text("매개변수 수 = 표본 수", "parameters = examples")[lang])  # fmt: skip
         axes.plot(m.best(k), found[SIZES.index(m.best(k))].value, "*", color=style.INK, markersize=9, zorder=4,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from deepgrad import Activation, Array, Dense, Network, he_normal, relu
 from deepgrad.layers.layer import LayerPullback
+from deepgrad.signatures import Params
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,18 @@ class Outputs:
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         return {"Wv": (len(self.owner),), "b": (len(self.sizes),)}
 
-    def initialize(self, params: dict[str, Array], rng: np.random.Generator) -> None:
+    def initialize(self, params: Params, rng: np.random.Generator) -> None:
         params["Wv"][:] = rng.normal(size=len(self.owner)) / np.sqrt(np.repeat(self.sizes, self.sizes))
         params["b"][:] = 0
 
     def __call__(
-        self, params: dict[str, Array], x: Array, train: bool, rng: np.random.Generator | None
+        self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
         units = np.arange(len(self.owner))
         V = np.zeros((len(self.owner), len(self.sizes)), x.dtype)
         V[units, self.owner] = params["Wv"]
 
-        def back(dy: Array, grads: dict[str, Array], needs_dx: bool = True) -> Array:
+        def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             grads["Wv"][:] = (x.T @ dy)[units, self.owner]
             grads["b"][:] = dy.sum(axis=0)
             return np.asarray(dy @ V.T)
