@@ -135,6 +135,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "validation": same(str(SETTINGS[0].examples // KEPT_BACK)),
         "rules": same(str(len(RULES))),
         "comparisons": same(str(len(RULES) * len(SETTINGS))),
+        "stopped_better": same(str(sum(m.beyond("stopped", k).below(1) for k in range(len(SETTINGS))))),
+        "stopped_worse": same(str(m.worse("stopped"))),
         "clear": same(str(sum(m.worse(rule) for rule in RULES))),
         "largest": same(str(SIZES[-1])),
         "steps": same(str(STEPS)),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepgrad import Array, accuracy, check_direction, fit, softmax_cross_entropy
 from gradbook import style
-from gradbook.ch4_big_picture.bugs import PROGRAMS, Program
+from gradbook.ch4_big_picture.bugs import PROGRAMS, WIDTH, Program
 from gradbook.data import Split, digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
@@ -162,6 +162,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "caught": same(str(sum(m.found(name) for name in BUGS))),
         "shown": same(str(sum(m.shows(name) for name in BUGS))),
         "neither": same(str(sum(not m.found(name) and not m.wrong(name) for name in BUGS))),
+        "bugs": same(str(len(BUGS))),
+        "width": same(str(WIDTH)),
         "few": same(str(FEW)),
         "few_steps": same(str(FEW_STEPS)),
         "low": same(f"{LOW:g}"),

@@ -139,6 +139,9 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "fading_relu": same(f"{m.fading(SLOW):.1f}"),
         "update_slow": same(f"{100 * np.mean([s.update[:-1].mean() for s in m.stories[SLOW]]):.1f}"),
         "seeds": same(str(len(m.stories[UNDER]))),
+        "examples": same(str(EXAMPLES)),
+        "steps": same(str(STEPS)),
+        "patience": same(str(PATIENCE)),
     }
 
 
