@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepgrad import Array, accuracy, check_direction, fit, softmax_cross_entropy
 from gradbook import style
 from gradbook.ch4_big_picture.bugs import PROGRAMS, WIDTH, Program
+from gradbook.ch4_big_picture.cat_net import percent
 from gradbook.data import Split, digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
@@ -154,11 +155,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
         }
     k = NAMES.index("twice")
     return found | {
-        "sound_test": same(mean_interval(m.test[0]).shown()),
+        "sound_test": same(percent(m.test[0]).shown()),
         "sound_loss": same(f"{m.few_loss[0].mean():.3f}"),
         "twice_loss": same(f"{m.few_loss[k].mean():.2f}"),
         "twice_floor": same(f"{np.log1p(9 * np.exp(-1)):.2f}"),
-        "leaked_fresh": same(mean_interval(m.fresh[NAMES.index("leaked")]).shown()),
+        "leaked_fresh": same(percent(m.fresh[NAMES.index("leaked")]).shown()),
         "caught": same(str(sum(m.found(name) for name in BUGS))),
         "shown": same(str(sum(m.shows(name) for name in BUGS))),
         "neither": same(str(sum(not m.found(name) and not m.wrong(name) for name in BUGS))),

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradbook import style
+from gradbook.ch4_big_picture.cat_net import percent
 from gradbook.ch4_big_picture.failing_nets import (
     EXAMPLES,
     LOOKS,
@@ -122,18 +123,18 @@ def judge(m: Measurement) -> list[Claim]:
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {f"{name}_seeds": same(str(count)) for name, count in m.provoked().items()}
     for name, plan in FAILURES.items():
-        found |= {f"{name}_{what}": same(mean_interval(m.at(plan, what)).shown()) for what in ("train", "test")}
+        found |= {f"{name}_{what}": same(percent(m.at(plan, what)).shown()) for what in ("train", "test")}
         for cure in CURES:
             if not getattr(plan, cure):
                 found |= {f"{name}_{cure}_{what}": same(m.change(what, name, cure).shown(sign=True)) for what in ("train", "test", "gap")}  # fmt: skip
     patient = STEPS * PATIENCE
     for what in ("train", "test"):
-        found[f"last_{what}"] = same(mean_interval(m.at(CURED, what)).shown())
+        found[f"last_{what}"] = same(percent(m.at(CURED, what)).shown())
     for what in ("test", "gap"):
         found[f"patient_{what}"] = same(m.change(what, "over", "dropout", patient).shown(sign=True))
     return found | {
-        "under_patient": same(mean_interval(m.at(UNDER, "train", patient)).shown()),
-        "slow_patient": same(mean_interval(m.at(SLOW, "train", patient)).shown()),
+        "under_patient": same(percent(m.at(UNDER, "train", patient)).shown()),
+        "slow_patient": same(percent(m.at(SLOW, "train", patient)).shown()),
         "speedup": same(m.speedup().shown()),
         "fading_sigmoid": same(order(m.fading(UNDER))),
         "fading_relu": same(f"{m.fading(SLOW):.1f}"),
@@ -142,6 +143,10 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "examples": same(str(EXAMPLES)),
         "steps": same(str(STEPS)),
         "patience": same(str(PATIENCE)),
+        "stuck": same(f"{STUCK:g}"),
+        "halfway": same(f"{HALFWAY:g}"),
+        "learned": same(f"{LEARNED:g}"),
+        "wide": same(f"{WIDE:g}"),
     }
 
 
@@ -182,12 +187,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     at_once = [f"{x:.0f}" for x, _ in before]
     return {
         "ko": Words(
-            f"ReLU로 {at_once[0]} %가 {at_once[1]} %로, Adam으로 {at_once[2]} %로, 드롭아웃으로 간극은 {m.change('gap', 'over', 'dropout').number(sign=True)} %p",
+            f"ReLU는 학습 정확도를 {at_once[0]} %에서 {at_once[1]} %로, Adam은 {at_once[2]} %로 올리고, 드롭아웃은 간극을 {m.change('gap', 'over', 'dropout').number(sign=True)} %p 바꿉니다",
             f"MNIST-1D 표본 {EXAMPLES}개, 같은 신경망. 앞 고장의 처방이 다음 고장의 출발점입니다. 시드 {seeds}개의 평균, 띠는 가장 낮은 시드와 가장 높은 시드. 세로줄은 {STEPS}걸음이고, 그 {PATIENCE}배까지 지켜보았습니다.",
             f"{STEPS}걸음에서 학습 / 시험 정확도(%), 차례로 고장 셋과 마지막 처방: {listed}.",
         ),
         "en": Words(
-            f"ReLU takes {at_once[0]}% to {at_once[1]}%, Adam to {at_once[2]}%; dropout changes the gap by {m.change('gap', 'over', 'dropout').number(sign=True)} points",
+            f"ReLU takes training accuracy from {at_once[0]}% to {at_once[1]}%, Adam to {at_once[2]}%; dropout changes the gap by {m.change('gap', 'over', 'dropout').number(sign=True)} points",
             f"{EXAMPLES} examples of MNIST-1D, the same network. What cures one failure is the start of the next. Means of {seeds} seeds, bands from the lowest to the highest. The vertical line is at {STEPS} steps; we watched for {PATIENCE} times as long.",
             f"Training / test accuracy (%) at {STEPS} steps, of the three failures and after the last cure: {listed}.",
         ),
