@@ -111,7 +111,7 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             estimate=factor,
             unit=Text(
-                "배, 어림 규칙(입력의 2/3 + 출력)의 오차 ÷ 해 본 것의 오차, 진짜가 뉴런 하나일 때",
+                "배, 어림 규칙(입력의 2/3 + 출력)의 오차 ÷ 해 본 것의 오차, 참 함수가 뉴런 하나일 때",
                 "times the error of trying: the rule ⅔ of inputs plus outputs, where the truth is one unit",
             ),
         )
@@ -152,7 +152,7 @@ def title(setting: Setting) -> Text:
         return Text(f"표본이 {n}개", f"{n} examples")
     if noise != SETTINGS[0].noise:
         return Text("잡음 없음", "no noise")
-    return Text(f"진짜가 뉴런 {units}개", f"truth: {units} unit{'s' * (units > 1)}")
+    return Text(f"참 함수가 뉴런 {units}개", f"truth: {units} unit{'s' * (units > 1)}")
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
@@ -160,7 +160,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     panels = grid.ravel()[:-1]
     for k, (setting, axes) in enumerate(zip(SETTINGS, panels, strict=True)):
         found = [mean_interval(np.log(column)).exp() for column in m.test[k].T]
-        axes.plot(SIZES, [e.value for e in found], label=Text("진짜와의 오차", "error against the truth")[lang],
+        axes.plot(SIZES, [e.value for e in found], label=Text("참 함수와의 오차", "error against the truth")[lang],
                   **style.SERIES[1] | {"markersize": 3.5})  # fmt: skip
         style.band(axes, SIZES, [e.low for e in found], [e.high for e in found], style.ORANGE)
         train = np.exp(np.log(m.train[k]).mean(axis=0))
@@ -192,8 +192,8 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"입력 10개와 출력 1개는 그대로인데 가장 좋은 크기는 {best}",
-            f"첫 설정은 진짜가 뉴런 {first.units}개짜리 신경망, 표본 {first.examples}개, 잡음 {first.noise:g}(진짜의 표준편차를 1로)이고, 나머지는 하나씩만 바꾸었습니다. 오차는 진짜의 분산에 대한 비율. 시드 {n}개의 기하평균이고 띠는 95 % 구간입니다.",
-            f"크기 {sizes}에서 진짜와의 오차(%). {listed}.",
+            f"첫 설정은 참 함수가 뉴런 {first.units}개짜리 신경망, 표본 {first.examples}개, 잡음 {first.noise:g}(참 함수의 표준편차를 1로)이고, 나머지는 하나씩만 바꾸었습니다. 오차는 참 함수의 분산에 대한 비율. 시드 {n}개의 기하평균이고 띠는 95 % 구간입니다.",
+            f"크기 {sizes}에서 참 함수와의 오차(%). {listed}.",
         ),
         "en": Words(
             f"10 inputs and 1 output throughout, and the best size is {best}",
