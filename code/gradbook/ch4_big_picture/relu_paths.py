@@ -18,13 +18,13 @@ from gradbook.stats import Estimate, mean_interval, number, scientific, signific
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
-WIDTHS, DEPTH, IMAGES = (1, 2, 4, 32), 12, 100
+WIDTHS, DEPTH, IMAGES = (1, 2, 4, 32), 8, 100
 WIDE = WIDTHS[-1]
 SCALES = (0.5, 1.0, 2.0)  # times He's standard deviation
-TRAINED = (2, 12)  # hidden layers
-# what suits He's weights, and rates far below and above it for weights that make everything too large or too small
-ETAS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0)
-STEPS, BATCH = 200, 32
+TRAINED = (2, DEPTH)  # hidden layers
+ETAS = (0.003, 0.01, 0.03, 0.1)  # for He's weights; others make the outputs scale^depth times as large, see `rates`
+STEPS, BATCH = 400, 32
+NETS = 10  # drawn a seed of narrow layers, where the examples of a network share its fate
 ARRIVES, LEARNED, GUESSING = 0.01, 80.0, 10.0  # the ratio of gradients, or its inverse; percent; percent
 
 
@@ -51,19 +51,24 @@ def log_paths(units: NDArray[Any]) -> NDArray[np.float64]:
         return np.asarray(np.log10(units).sum(axis=-1))
 
 
-def opened(setting: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
-    """(active units (examples, layers), ln first gradient over last for each scale, how often z was exactly 0)."""
+def narrow(setting: tuple[int, int]) -> NDArray[np.int64]:
+    """Active units of NETS networks together: (NETS · examples, layers)."""
     width, seed = setting
-    net = deep_relu(1.0, DEPTH, width)
-    rng = np.random.default_rng([seed, width])
+    net, rng = deep_relu(1.0, DEPTH, width), np.random.default_rng([seed, width])
+    return np.concatenate([active_units(net, net.init(rng), digits().x[:IMAGES]) for _ in range(NETS)])
+
+
+def wide(seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
+    """(active units (examples, layers), ln first gradient over last for each scale, how often z was exactly 0)."""
+    net, rng = deep_relu(1.0, DEPTH), np.random.default_rng(seed)
     x, labels = digits().x[:IMAGES], digits().labels[:IMAGES]
     theta = net.init(rng)
     hs, _ = net.trace(theta, x)
     zeros = sum(int((hs[k - 1] == 0).sum()) for k in hidden(net))
     ratios = []
-    for scale in SCALES if width == WIDE else ():
+    for scale in SCALES:
         scaled = theta.astype(np.float64)
-        scaled[: -(width + 1) * 10] *= scale  # biases are 0
+        scaled[: -(WIDE + 1) * 10] *= scale  # biases are 0
         hs, back = net.trace(scaled, x)
         dhs, _ = back(softmax_cross_entropy(hs[-1], labels)[1]())
         first, last = (np.linalg.norm(dhs[hidden(net)[k]]) for k in (0, -1))
@@ -71,12 +76,17 @@ def opened(setting: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.floa
     return active_units(net, theta, x), np.array(ratios), zeros
 
 
+def rates(scale: float, depth: int) -> list[float]:
+    """ETAS / scale^depth: the gradient grows with the outputs, and the rate makes up for it."""
+    return [eta / scale**depth for eta in ETAS]
+
+
 def trained(setting: tuple[float, int, tuple[int, ...]]) -> NDArray[np.float64]:
     """Training accuracy in percent, (rates, seeds)."""
     scale, depth, seeds = setting
     net, data = deep_relu(scale, depth), digits()
     start = [net.init(np.random.default_rng(seed)) for seed in seeds]
-    theta = train(net, start, [data.x] * len(seeds), [data.labels] * len(seeds), ETAS,
+    theta = train(net, start, [data.x] * len(seeds), [data.labels] * len(seeds), rates(scale, depth),
                   optimizer=sgd, steps=STEPS, batch=BATCH, seeds=seeds).swapaxes(0, 1)  # fmt: skip
     return np.array([[right(net, one) for one in row] for row in theta])
 
@@ -137,16 +147,16 @@ class Measurement:
 
 def measure(seeds: Sequence[int] = range(20), taught: Sequence[int] = range(5)) -> Measurement:
     """Paths with `seeds` before training; trained with `taught`, each of these at the rate that did best on the others."""
-    seen = sweep(opened, [(width, seed) for width in WIDTHS for seed in seeds])
-    n = len(seeds)
-    active = {width: np.stack([one[0] for one in seen[k * n : (k + 1) * n]]) for k, width in enumerate(WIDTHS)}
-    wide = seen[-n:]
+    n, seen = len(seeds), sweep(wide, seeds)
+    few = sweep(narrow, [(width, seed) for width in WIDTHS[:-1] for seed in seeds])
+    active = {width: np.stack(few[k * n : (k + 1) * n]) for k, width in enumerate(WIDTHS[:-1])}
+    active[WIDE] = np.stack([one[0] for one in seen])
     found = sweep(trained, [(scale, depth, tuple(taught)) for scale in SCALES for depth in TRAINED])
     return Measurement(
         active,
-        np.stack([one[1] for one in wide], axis=1),
+        np.stack([one[1] for one in seen], axis=1),
         np.reshape(found, (len(SCALES), len(TRAINED), len(ETAS), len(taught))),
-        sum(one[2] for one in wide),
+        sum(one[2] for one in seen),
         active[WIDE].size * WIDE,
     )
 
@@ -186,6 +196,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "depth": str(DEPTH),
         "width": str(WIDE),
         "images": str(IMAGES),
+        "nets": str(NETS),
         "all": scientific(float(WIDE) ** DEPTH),
         "open": scientific(10 ** float(m.open()[:, -1].mean())),
         "percent": short(10 ** float(m.open()[:, -1].mean() - DEPTH * np.log10(WIDE)) * 100),
@@ -216,7 +227,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     every = left.plot(layers, layers * np.log10(WIDE), color=style.INK, linestyle="--", linewidth=1.1)[0]
     left.plot(layers, layers * np.log10(WIDE / 2), color=style.INK, linewidth=0.8, zorder=4)
     left.plot(layers, m.open().mean(axis=0), **style.SERIES[1])
-    left.set_yticks([0, 6, 12, 18], ["1", "10⁶", "10¹²", "10¹⁸"])
+    left.set_yticks([0, 3, 6, 9, 12], ["1", "10³", "10⁶", "10⁹", "10¹²"])
     left.set_title(Text(f"길의 수 (폭 {WIDE})", f"paths (width {WIDE})")[lang])
     for k, width in enumerate(WIDTHS):
         look: dict[str, Any] = dict(style.SERIES[k])
@@ -227,7 +238,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     right.set_title(Text("열린 길이 있는 표본 (%)", "examples with an open path (%)")[lang])
     for axes in (left, right):
         axes.set_xlabel(Text("은닉층의 수", "hidden layers")[lang])
-        axes.set_xticks([1, 4, 8, 12])
+        axes.set_xticks(layers)
     for k, scale in enumerate(SCALES):
         for j, depth in enumerate(TRAINED):
             each = m.tuned(scale, depth)
