@@ -20,14 +20,13 @@ from deepgrad import (
     relu,
     sigmoid,
     spirals,
-    squared_error,
     tanh,
     uniform,
     xavier_normal,
 )
 from gradbook.ch4_big_picture.many_nets import cross_entropy_slope, squared_error_slope
 from gradbook.data import digits
-from gradbook.text import Text, same
+from gradbook.text import Text
 
 Problem = Literal["bowl", "turned", "curve", "logistic", "mlp", "spirals", "sigmoid", "memory"]
 PROBLEMS: Final[dict[Problem, Text]] = {
@@ -66,29 +65,29 @@ def task(problem: Problem, seed: int) -> Task:
     theta = net.init(rng)
     if problem in ("bowl", "turned"):
         x, targets = bowl(rng, turned=problem == "turned")
-        return Task(net, theta, *single(x, targets), None, POINTS)
+        return Task(net, theta, single(x), single(targets), None, POINTS)
     if problem == "curve":
         x = np.linspace(-1, 1, POINTS)[:, None]
-        return Task(net, theta, *single(x, np.sin(2 * np.pi * x)), None, POINTS)
+        return Task(net, theta, single(x), single(np.sin(2 * np.pi * x)), None, POINTS)
     if problem == "spirals":
         (x, labels), (fresh, asked) = spirals(rng, 300), spirals(rng, 300)
-        return Task(net, theta, *single(2 * x), labels, (*single(2 * fresh), asked), 32)
+        return Task(net, theta, single(2 * x), labels, (single(2 * fresh), asked), 32)
     if problem == "memory":
         (x, labels), (fresh, asked) = first_symbol(rng, 400, DELAY), first_symbol(rng, 400, DELAY)
-        return Task(net, theta, *single(x), labels, (*single(fresh), asked), 32)
+        return Task(net, theta, single(x), labels, (single(fresh), asked), 32)
     data = digits()
     return Task(net, theta, data.x, data.labels, (data.x_test, data.labels_test), 32)
 
 
-def single(*arrays: Array) -> list[Array]:
-    return [array.astype(np.float32) for array in arrays]
+def single(array: Array) -> Array:
+    return array.astype(np.float32)
 
 
 def layers(problem: Problem) -> Sequence[Layer]:
     if problem in ("bowl", "turned"):
         return [Dense(INPUTS, 1, normal(0))]
     if problem == "curve":
-        return [Dense(1, 24, uniform(-5, 5), uniform(-3, 3)), Activation(tanh), Dense(24, 1, xavier_normal)]
+        return [Dense(1, 24, uniform(-5, 5)), Activation(tanh), Dense(24, 1, xavier_normal)]
     if problem == "logistic":
         return [Dense(64, 10, xavier_normal)]
     if problem == "mlp":
@@ -114,7 +113,3 @@ def bowl(rng: np.random.Generator, turned: bool) -> tuple[Array, Array]:
     x = np.sqrt(POINTS) * across * np.sqrt(curvature)  # so that xᵀx / POINTS has these curvatures
     w = rng.choice([-1, 1], size=INPUTS) / np.sqrt(curvature)
     return (x @ directions if turned else x), (x @ w)[:, None]
-
-
-def mean_squared_error(y: Array, targets: Array) -> float:
-    return squared_error(y, targets)[0]

@@ -5,7 +5,7 @@ step of all of them costs little more Python than a step of one.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -59,7 +59,7 @@ def store(dtheta: Array, place: slice, grad: Array) -> None:
 
 
 def dense(
-    x: Array, params: dict[str, Array], grads: dict[str, Callable[[Array], None]], needs_dx: bool
+    x: Array, params: Mapping[str, Array], grads: Mapping[str, Callable[[Array], None]], needs_dx: bool
 ) -> tuple[Array, Callable[[Array], Array]]:
     """y = x W + b, network by network."""
 
@@ -72,7 +72,7 @@ def dense(
 
 
 def recurrent(
-    x: Array, params: dict[str, Array], grads: dict[str, Callable[[Array], None]]
+    x: Array, params: Mapping[str, Array], grads: Mapping[str, Callable[[Array], None]]
 ) -> tuple[Array, Callable[[Array], Array]]:
     """The last hₜ = tanh(xₜ Wx + hₜ₋₁ Wh + b) of x (seeds, 1, batch, time, features), h₀ = 0, network by network."""
     Wx, Wh, b = params["Wx"], params["Wh"], params["b"][..., None, :]
@@ -130,7 +130,7 @@ def train(
     step = partial(inspect.unwrap(optimizer), eta=np.asarray(etas, theta.dtype)[:, None])
     state = None
     orders = [np.empty(0, np.int64) for _ in seeds]
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a rate that is too large may leave the numbers
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # rates may be too large
         for _ in range(steps):
             for k, rng in enumerate(rngs):
                 if len(orders[k]) < batch:

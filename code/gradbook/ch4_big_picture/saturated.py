@@ -9,47 +9,33 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Layer, Network, accuracy, normal, sgd, sigmoid, softmax_cross_entropy
-from deepgrad.gaussian import normal_cdf
+from deepgrad import sigmoid, softmax_cross_entropy
 from gradbook import style
-from gradbook.ch2_approximation.bn_stack import factor, hidden, normal_mean
-from gradbook.ch4_big_picture.many_nets import train
+from gradbook.ch2_approximation.bn_stack import factor, hidden
+from gradbook.ch4_big_picture.deep_sigmoid import (
+    BATCH,
+    DEPTHS,
+    ETAS,
+    FLAT,
+    GAINS,
+    IMAGES,
+    STEPS,
+    WIDTH,
+    deep_sigmoid,
+    edge,
+    expected_shares,
+    last_slope,
+    shares,
+    sigmoid_slope,
+    trained,
+)
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval, number, scientific, significant_decimals
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
-WIDTH, DEPTHS, IMAGES = 32, (1, 2, 4, 8), 128
-GAINS = (1, 4, 16)  # √n · (standard deviation of the weights): 1 is Xavier's
-FLAT = 0.01  # a unit is saturated where σ′ lies below this, a 25th of its top
-ETAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-STEPS, BATCH = 200, 32
 GUESSING, LEARNED, REASON = 10.0, 80.0, 10.0  # percent
-
-
-def edge() -> float:
-    """The |z| beyond which σ′(z) < FLAT: σ′ = ¼ (1 − tanh²(z/2)), solved for z."""
-    return float(2 * np.arctanh(np.sqrt(1 - 4 * FLAT)))
-
-
-def deep_sigmoid(gain: float, depth: int, width: int = WIDTH) -> Network:
-    """64 inputs, hidden sigmoid layers, 10 outputs; W ~ N(0, gain² / fan_in), but the last layer's gain is 1."""
-    layers: list[Layer] = []
-    for fan_in in (64, *[width] * (depth - 1)):
-        layers += [Dense(fan_in, width, normal(gain / fan_in**0.5)), Activation(sigmoid)]
-    return Network([*layers, Dense(width, 10, normal(width**-0.5))])
-
-
-def shares(net: Network, theta: NDArray[Any]) -> NDArray[np.float64]:
-    """The percentage of saturated units in each hidden layer, over some training digits."""
-    hs, _ = net.trace(theta, digits().x[:IMAGES])
-    return np.array([100 * (sigmoid_slope(hs[k]) < FLAT).mean() for k in hidden(net)])
-
-
-def sigmoid_slope(y: NDArray[Any]) -> NDArray[Any]:
-    """σ′ from the value: σ (1 − σ), as `sigmoid` computes it on its way back."""
-    return y * (1 - y)
 
 
 def before(setting: tuple[int, int]) -> NDArray[np.float64]:
@@ -63,34 +49,6 @@ def before(setting: tuple[int, int]) -> NDArray[np.float64]:
     single, _ = net.trace(theta, digits().x[:IMAGES])
     zero = [100 * (sigmoid_slope(single[k]) == 0).mean() for k in hidden(net)]
     return np.array([shares(net, theta), norms - norms[-1], zero])
-
-
-def trained(setting: tuple[int, int, tuple[int, ...]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(training accuracy in percent, (rates, seeds); shares after training, (rates, seeds, layers)) of a gain and a depth."""
-    gain, depth, seeds = setting
-    net, data = deep_sigmoid(gain, depth), digits()
-    start = [net.init(np.random.default_rng(seed)) for seed in seeds]
-    theta = train(net, start, [data.x] * len(seeds), [data.labels] * len(seeds), ETAS,
-                  optimizer=sgd, steps=STEPS, batch=BATCH, seeds=seeds).swapaxes(0, 1)  # fmt: skip
-    right = [[100 * accuracy(net(one, data.x)[0], data.labels) for one in row] for row in theta]
-    return np.array(right), np.array([[shares(net, one) for one in row] for row in theta])
-
-
-def expected_shares(gain: float) -> NDArray[np.float64]:
-    """Of infinitely wide layers, in percent: z ~ N(0, gain² E[h²]), layer by layer from the digits on."""
-    square, found = float((digits().x.astype(np.float64) ** 2).mean()), []
-    for _ in range(DEPTHS[-1]):
-        scale = gain * square**0.5
-        found.append(200 * float(normal_cdf(np.float64(-edge() / scale))))
-        square = normal_mean(lambda u, s=scale: sigmoid(s * u)[0] ** 2)  # type: ignore[misc]
-    return np.array(found)
-
-
-def last_slope(sign: int) -> float:
-    """The largest |z|, to a hundredth, of that sign at which float32 still has a slope above 0."""
-    z = sign * np.arange(0, 120, 0.01, dtype=np.float32)
-    _, back = sigmoid(z)
-    return float(np.abs(z[back(np.ones_like(z)) > 0]).max())
 
 
 @dataclass(frozen=True)
@@ -112,7 +70,7 @@ class Measurement:
     def tuned(self, gain: int, depth: int) -> NDArray[np.float64]:
         """Training accuracy of each seed at that rate."""
         found = self.right[GAINS.index(gain), DEPTHS.index(depth)]
-        return found[self.chosen(gain, depth), np.arange(found.shape[1])]
+        return np.asarray(found[self.chosen(gain, depth), np.arange(found.shape[1])])
 
     def learned(self, gain: int, depth: int) -> Estimate:
         return mean_interval(self.tuned(gain, depth))
@@ -186,7 +144,8 @@ def short(x: float) -> str:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    deepest, found = DEPTHS[-1], {}
+    deepest = DEPTHS[-1]
+    found: dict[str, str] = {}
     for k, gain in enumerate(GAINS):
         found |= {
             f"share_{gain}": percent(m.saturated(gain).value),
@@ -225,10 +184,12 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         left.plot(layers, m.expected[k], color=style.INK, linewidth=0.8, zorder=4)
         left.plot(layers, m.share[k].mean(axis=0), **look)
         left.plot(layers, m.after[k].mean(axis=0), **look | {"linestyle": "none", "markerfacecolor": "none"})
-        style.band(left, layers, *np.quantile(m.share[k], [0.05, 0.95], axis=0), color)
+        low, high = np.quantile(m.share[k], [0.05, 0.95], axis=0)
+        style.band(left, layers, low, high, color)
         right.plot(layers, m.factors[k] ** (DEPTHS[-1] - layers), color=style.INK, linewidth=0.8, zorder=4)
         right.plot(layers, np.exp(m.log_norm[k].mean(axis=0)), **look)
-        style.band(right, layers, *np.exp(np.quantile(m.log_norm[k], [0.05, 0.95], axis=0)), color)
+        low, high = np.exp(np.quantile(m.log_norm[k], [0.05, 0.95], axis=0))
+        style.band(right, layers, low, high, color)
         each = np.array([m.tuned(gain, depth) for depth in DEPTHS])
         lower.plot(np.repeat(DEPTHS, each.shape[1]), each.ravel(), ".", color=color, alpha=0.4, markersize=4)
         lower.plot(DEPTHS, each.mean(axis=1), label=told(gain)[lang], **look)
@@ -261,7 +222,7 @@ def told(gain: int) -> Text:
 
 
 def words(m: Measurement, lang: Lang) -> Words:
-    low, high, deepest = GAINS[0], GAINS[-1], DEPTHS[-1]
+    deepest = DEPTHS[-1]
     share = [percent(m.saturated(gain).value) for gain in GAINS]
     rates = ", ".join(f"{eta:g}" for eta in ETAS)
     rows = "; ".join(
