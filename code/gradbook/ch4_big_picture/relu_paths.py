@@ -166,7 +166,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "steps": str(STEPS),
         "batch": str(BATCH),
     }
-    for width in WIDTHS:
+    for width in WIDTHS[:-1]:
         found[f"reached_{width}"] = short(float(m.found(width)[:, -1].mean()))
         found[f"expected_{width}"] = short(float(reached(width, np.array(DEPTH))))
     for scale, key in zip(SCALES, ("half", "he", "double"), strict=True):
