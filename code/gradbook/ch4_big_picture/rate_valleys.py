@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +12,7 @@ from gradbook import style
 from gradbook.ch3_weights.bowl import NAMES, OPTIMIZERS, Name
 from gradbook.ch3_weights.optimizer_looks import LOOKS
 from gradbook.ch4_big_picture import rate_bands
-from gradbook.ch4_big_picture.eight_problems import PROBLEMS
+from gradbook.ch4_big_picture.eight_problems import CONDITION, PROBLEMS
 from gradbook.ch4_big_picture.rate_bands import GOOD
 from gradbook.ch4_big_picture.tried_rates import ETAS, SOLVED, STEPS
 from gradbook.experiment import Claim, Drawing, Experiment, Words
@@ -19,6 +20,8 @@ from gradbook.memo import recall
 from gradbook.text import Lang, Text, same
 
 NOTHING = 0.95  # of the first loss: what is left of it where nothing was learned
+# on the bowls: SGD's cliff, 2 over the largest curvature, and what Adam's steps must have to go the longest way
+THEORY: Final[dict[Name, float]] = {"sgd": 2.0, "adam": CONDITION**0.5 / STEPS}
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     made, panels = style.figure(7.2, nrows=4, ncols=2, sharex=True, sharey=True)
     for k, (axes, title) in enumerate(zip(panels.flat, PROBLEMS.values(), strict=True)):
         axes.axhline(GOOD * m.lowest(k), color=style.INK, linestyle=":", linewidth=1.1)
+        if list(PROBLEMS)[k] in ("bowl", "turned"):
+            for name, eta in THEORY.items():
+                axes.axvline(eta, color=LOOKS[name]["color"], linestyle=":", linewidth=1.1)
         for name in OPTIMIZERS:
             look, losses = LOOKS[name], m.loss[name][k]
             shown = slice(last(losses) + 1)
@@ -97,12 +103,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"가장 좋은 학습률은 문제마다 다릅니다: SGD는 {apart['sgd']}자릿수, Adam은 {apart['adam']}자릿수에 걸쳐 있습니다",
-            f"{STEPS}걸음 뒤의 손실을 첫 손실로 나눈 값, 시드 {m.seeds}개의 기하평균. 표식은 저마다 가장 낮은 곳. 점선 아래가 쓸 만한 곳입니다(가장 낮은 손실의 {GOOD:g}배). {SOLVED:g} 아래는 푼 것으로 치고, 발산하면 1로 칩니다. 큰 학습률에서 아무것도 배우지 못하면 선을 거기서 끊었습니다.",
+            f"{STEPS}걸음 뒤의 손실을 첫 손실로 나눈 값, 시드 {m.seeds}개의 기하평균. 표식은 저마다 가장 낮은 곳. 점선 아래가 쓸 만한 곳입니다(가장 낮은 손실의 {GOOD:g}배). {SOLVED:g} 아래는 푼 것으로 치고, 발산하면 1로 칩니다. 큰 학습률에서 아무것도 배우지 못하면 선을 거기서 끊었습니다. 그릇의 세로 점선은 이론: SGD의 위쪽 끝 2/λ_max와 Adam의 아래쪽 끝(갈 거리 ÷ 걸음 수).",
             f"가장 좋은 학습률. {rows}.",
         ),
         "en": Words(
             f"The best rate differs from problem to problem: over {apart['sgd']} decades for SGD, over {apart['adam']} for Adam",
-            f"Loss after {STEPS} steps over the first, geometric mean of {m.seeds} seeds. Marks: the lowest of each. Below the dotted line rates are good ({GOOD:g} times the lowest of all). Below {SOLVED:g} a problem counts as solved; what diverges counts as 1. Lines end where a large rate learns nothing.",
+            f"Loss after {STEPS} steps over the first, geometric mean of {m.seeds} seeds. Marks: the lowest of each. Below the dotted line rates are good ({GOOD:g} times the lowest of all). Below {SOLVED:g} a problem counts as solved; what diverges counts as 1. Lines end where a large rate learns nothing. Upright dots in the bowls: theory, SGD's upper end 2/λ_max and Adam's lower end (distance to go over steps).",
             f"Best rates. {rows}.",
         ),
     }[lang]
