@@ -293,14 +293,14 @@ def test_band_by_hand():
 
 
 def test_blind_choice_by_hand():
-    """Every problem but the last likes rate 5; the last likes rate 3, and is charged for what the others like."""
-    valley = np.ones(13)
-    valley[5] = 0.1
+    """Seven problems like rate 5 twice as much as rate 3; the last learns at 3 only, and so well that together they would
+    choose 3. The seven are charged a factor of 2 for heeding it; it is charged 1,000, having no say in its own case.
+    """
+    valley, deep = np.ones(13), np.ones(13)
+    valley[[5, 3]], deep[3] = (0.1, 0.2), 0.001
     m = made({"adam": valley})
-    m.loss["adam"][-1] = 1
-    m.loss["adam"][-1, :, 3] = 0.1
-    n = len(eight_problems.PROBLEMS)
-    assert m.costs("adam").value == pytest.approx(10 ** (1 / n), rel=0.02)
+    m.loss["adam"][-1] = deep
+    assert m.costs("adam").value == pytest.approx((2**7 * 1000) ** (1 / 8), rel=0.02)
 
 
 def test_verdict_on_adam():
