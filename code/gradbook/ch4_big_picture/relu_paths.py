@@ -176,7 +176,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return {key: same(value) for key, value in found.items()}
 
 
-LOOKS: dict[float, dict[str, Any]] = {scale: dict(style.SERIES[k]) for scale, k in zip(SCALES, (2, 1, 3), strict=True)}
+COLORS = dict(zip(SCALES, (style.SKY, style.RED, style.YELLOW), strict=True))
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
@@ -184,7 +184,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     layers = np.arange(1, DEPTH + 1)
     every = left.plot(layers, layers * np.log10(WIDE), color=style.INK, linestyle="--", linewidth=1.1)[0]
     left.plot(layers, layers * np.log10(WIDE / 2), color=style.INK, linewidth=0.8, zorder=4)
-    left.plot(layers, m.open().mean(axis=0), **style.SERIES[1])
+    left.plot(layers, m.open().mean(axis=0), **style.SERIES[3])
     left.set_yticks([0, 3, 6, 9, 12], ["1", "10³", "10⁶", "10⁹", "10¹²"])
     left.set_title(Text(f"길의 수 (폭 {WIDE})", f"paths (width {WIDE})")[lang])
     for k, width in enumerate(WIDTHS):
@@ -201,8 +201,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         for j, depth in enumerate(TRAINED):
             each = m.tuned(scale, depth)
             place = k + 0.22 * (2 * j - 1)
-            face = style.PAPER if j == 0 else LOOKS[scale]["color"]
-            lower.bar(place, each.mean(), 0.4, color=face, edgecolor=LOOKS[scale]["color"])
+            face = style.PAPER if j == 0 else COLORS[scale]
+            lower.bar(place, each.mean(), 0.4, color=face, edgecolor=COLORS[scale])
             lower.plot(place + np.linspace(-0.1, 0.1, len(each)), each, ".", color=style.INK, markersize=3)
     lower.axhline(GUESSING, color=style.INK, linestyle=":", linewidth=1.1)
     lower.set_xticks(range(len(SCALES)), [told(scale)[lang] for scale in SCALES])
@@ -214,7 +214,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     theory = rest.plot([], [], color=style.INK, linewidth=0.8)[0]
     guess = rest.plot([], [], color=style.INK, linestyle=":", linewidth=1.1)[0]
     opened_ = Text("열린 길|모든 길|이론|찍기", "open paths|all paths|theory|guessing")[lang].split("|")
-    path = rest.plot([], [], **style.SERIES[1])[0]
+    path = rest.plot([], [], **style.SERIES[3])[0]
     rest.legend([path, every, theory, *handles, guess], [*opened_[:3], *labels, opened_[3]], loc="center")
     return made
 
@@ -229,12 +229,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     deep = [m.learned(scale, TRAINED[-1]).number() for scale in SCALES]
     return {
         "ko": Words(
-            f"한 층에 길의 절반이 닫혀도 {n['open']}개가 열려 있습니다. 그래도 배우는지는 가중치의 크기가 정합니다",
+            f"한 층에 길의 절반이 닫혀도 {n['open']}개가 열려 있습니다. 배우는지는 가중치의 크기가 정합니다",
             f"왼쪽 위: 은닉층을 지나는 길. 오른쪽 위: 모든 층에서 하나라도 켜진 표본. 시드 {n['seeds']}개, 손글씨 숫자 {IMAGES}장, 학습 전. 아래: SGD, 배치 {BATCH}, {STEPS}걸음, 점은 시드 하나({n['taught']}개)로, 다른 시드에서 가장 좋았던 학습률을 씁니다.",
             f"은닉층 {DEPTH}개, 폭 {WIDE}: 길 {n['all']}개 가운데 {n['open']}개가 열려 있습니다. 열린 길이 있는 표본은 폭 1, 2, 4에서 {n['reached_1']}, {n['reached_2']}, {n['reached_4']} %. 깊은 신경망의 학습 정확도는 He의 절반, He, 두 배에서 {', '.join(deep)} %.",
         ),
         "en": Words(
-            f"Half of the paths close at each layer, and {n['open']} stay open; whether they teach is up to the size of the weights",
+            f"Half of the paths close at each layer, and {n['open']} stay open; whether it learns is up to the size of the weights",
             f"Top left: paths through the hidden layers. Top right: examples for which some unit of every layer is on. {n['seeds']} seeds, {IMAGES} digits, before training. Bottom: SGD, batches of {BATCH}, {STEPS} steps; dots are single seeds ({n['taught']}), each at the rate that did best on the others.",
             f"With {DEPTH} hidden layers of width {WIDE}, {n['open']} of {n['all']} paths are open. Examples with an open path at widths 1, 2, 4: {n['reached_1']}, {n['reached_2']}, {n['reached_4']}%. Training accuracy of the deep network with half of He's weights, He's and twice: {', '.join(deep)}%.",
         ),
