@@ -224,8 +224,7 @@ def told(scale: float) -> Text:
 
 
 def words(m: Measurement, lang: Lang) -> Words:
-    found = numbers(m)
-    n = {key: text[lang] for key, text in found.items()}
+    n = {key: text[lang] for key, text in numbers(m).items()}
     deep = [m.learned(scale, TRAINED[-1]).number() for scale in SCALES]
     return {
         "ko": Words(

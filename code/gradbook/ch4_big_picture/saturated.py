@@ -109,7 +109,6 @@ def judge(m: Measurement) -> list[Claim]:
     because = bool(m.share[0].mean(axis=0).max() >= REASON)
     fails = [m.fails(gain) for gain in GAINS]
     verdict: Verdict = "holds" if all(fails) and because else "holds-if" if fails[0] else "does-not-hold"
-    learned = m.learned(usual, deepest)
     return [
         Claim(
             id="4.3",
@@ -126,7 +125,7 @@ def judge(m: Measurement) -> list[Claim]:
                 f"With weights {GAINS[-1]} times as large {percent(m.saturated(GAINS[-1]).value)}% are, and training accuracy is {m.learned(GAINS[-1], deepest).shown()}%. "
                 "What wipes out the gradient is not saturation but slopes of at most ¼ times small weights.",
             ),
-            estimate=learned,
+            estimate=m.learned(usual, deepest),
             unit=Text(
                 f"%, 학습 정확도, 은닉층 {deepest}개, Xavier 초깃값",
                 f"% training accuracy, {deepest} hidden layers, Xavier's weights",
@@ -175,8 +174,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
-    made, panels = style.figure(4.7, nrows=2, ncols=2)
-    (left, right), (lower, rest) = panels
+    made, ((left, right), (lower, rest)) = style.figure(4.7, nrows=2, ncols=2)
     layers = np.arange(1, DEPTHS[-1] + 1)
     for k, gain in enumerate(GAINS):
         look: dict[str, Any] = dict(style.SERIES[k])
@@ -194,8 +192,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         lower.plot(np.repeat(DEPTHS, each.shape[1]), each.ravel(), ".", color=color, alpha=0.4, markersize=4)
         lower.plot(DEPTHS, each.mean(axis=1), label=told(gain)[lang], **look)
     lower.axhline(GUESSING, color=style.INK, linestyle=":", linewidth=1.1)
-    left.set(ylim=(-4, 104), xticks=layers)
-    right.set_xticks(layers)
+    left.set_ylim(-4, 104)
     style.log(right.yaxis, [1e-4, 1e-3, 0.01, 0.1, 1, 10])
     style.log(lower.xaxis, DEPTHS)
     lower.set_ylim(0, 104)
@@ -203,7 +200,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     right.set_title(Text("기울기: 그 층 ÷ 마지막 층", "gradient: layer ÷ last")[lang])
     lower.set_title(Text("학습 정확도 (%)", "training accuracy (%)")[lang])
     for axes in (left, right):
-        axes.set_xlabel(Text("은닉층", "hidden layer")[lang])
+        axes.set(xticks=layers, xlabel=Text("은닉층", "hidden layer")[lang])
     lower.set_xlabel(Text("은닉층의 수", "hidden layers")[lang])
     rest.set_axis_off()
     handles, labels = lower.get_legend_handles_labels()
