@@ -14,6 +14,7 @@ WIDTHS, DEPTH, IMAGES = (1, 2, 4, 32), 8, 100
 WIDE = WIDTHS[-1]
 SCALES = (0.5, 1.0, 2.0)  # times He's standard deviation
 TRAINED = (2, DEPTH)  # hidden layers
+DEEPER = 12  # trained, too, with He's weights
 ETAS = (0.003, 0.01, 0.03, 0.1)  # for He's weights; others make the outputs scale^depth times as large, see `rates`
 STEPS, BATCH = 400, 32
 GUESSING = 10.0  # percent

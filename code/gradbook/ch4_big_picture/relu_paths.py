@@ -13,6 +13,7 @@ from gradbook import style
 from gradbook.ch2_approximation.bn_stack import hidden
 from gradbook.ch4_big_picture.deep_relu import (
     BATCH,
+    DEEPER,
     DEPTH,
     ETAS,
     GUESSING,
@@ -68,6 +69,7 @@ class Measurement:
     active: dict[int, NDArray[np.int64]]  # by width: units that are on, (seeds, examples, layers)
     log_ratio: NDArray[np.float64]  # ln ‖∂C/∂h₁‖ / ‖∂C/∂h_L‖ at the width WIDE, (scales, seeds)
     right: NDArray[np.float64]  # training accuracy, percent, (scales, depths, rates, seeds)
+    deeper: NDArray[np.float64]  # the same of DEEPER layers with He's weights, (rates, seeds)
     zeros: int  # inputs to wide ReLUs that were exactly 0 …
     inputs: int  # … out of so many
 
@@ -90,9 +92,7 @@ class Measurement:
 
     def tuned(self, scale: float, depth: int) -> NDArray[np.float64]:
         """Each seed's training accuracy at the rate that did best on the other seeds."""
-        found = self.right[SCALES.index(scale), TRAINED.index(depth)]
-        chosen = np.argmax(found.sum(axis=1, keepdims=True) - found, axis=0)
-        return np.asarray(found[chosen, np.arange(found.shape[1])])
+        return at_the_others_best(self.right[SCALES.index(scale), TRAINED.index(depth)])
 
     def learned(self, scale: float, depth: int) -> Estimate:
         return mean_interval(self.tuned(scale, depth))
@@ -103,17 +103,25 @@ class Measurement:
         return ratio.above(ARRIVES) and ratio.below(1 / ARRIVES) and self.learned(scale, TRAINED[-1]).above(LEARNED)
 
 
+def at_the_others_best(right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each seed's accuracy at the rate that did best on the other seeds: (rates, seeds) -> (seeds,)."""
+    chosen = np.argmax(right.sum(axis=1, keepdims=True) - right, axis=0)
+    return np.asarray(right[chosen, np.arange(right.shape[1])])
+
+
 def measure(seeds: Sequence[int] = range(20), taught: Sequence[int] = range(5)) -> Measurement:
     """Paths with `seeds` before training; trained with `taught`, each of these at the rate that did best on the others."""
     n, seen = len(seeds), sweep(wide, seeds)
     few = sweep(narrow, [(width, seed) for width in WIDTHS[:-1] for seed in seeds])
     active = {width: np.stack(few[k * n : (k + 1) * n]) for k, width in enumerate(WIDTHS[:-1])}
     active[WIDE] = np.stack([one[0] for one in seen])
-    found = sweep(trained, [(scale, depth, tuple(taught)) for scale in SCALES for depth in TRAINED])
+    settings = [(scale, depth) for scale in SCALES for depth in TRAINED]
+    *found, deeper = sweep(trained, [(scale, depth, tuple(taught)) for scale, depth in [*settings, (1.0, DEEPER)]])
     return Measurement(
         active,
         np.stack([one[1] for one in seen], axis=1),
         np.reshape(found, (len(SCALES), len(TRAINED), len(ETAS), len(taught))),
+        deeper,
         sum(one[2] for one in seen),
         active[WIDE].size * WIDE,
     )
@@ -152,6 +160,8 @@ def short(x: float) -> str:
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {
         "depth": str(DEPTH),
+        "more_layers": str(DEEPER),
+        "deeper": mean_interval(at_the_others_best(m.deeper)).shown(),
         "width": str(WIDE),
         "images": str(IMAGES),
         "nets": str(NETS),
