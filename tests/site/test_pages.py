@@ -12,9 +12,13 @@ import pytest
 
 from deepgrad import (
     chain,
+    diagnose,
     dropout,
     gradients,
     link,
+    lstm_cell,
+    max_pool,
+    rnn,
     sawtooth,
     sgd,
     sigmoid,
@@ -29,11 +33,12 @@ from gradbook.text import VERDICTS
 from tests import building
 
 CHAPTERS = [f"{lang}{chapter}/index.html" for lang in ("", "en/") for chapter in building.CHAPTERS]
-EXERCISES = {1: 7, 2: 12, 3: 15}
+EXERCISES = {1: 7, 2: 12, 3: 15, 4: 16}
 LISTED = {
     1: (sigmoid, link, chain, sgd, dropout),
     2: (staircase, sawtooth),
     3: (softmax_cross_entropy, squared_error, gradients, xor_gate),
+    4: (diagnose, dropout, lstm_cell, max_pool, rnn),
 }
 
 
@@ -123,7 +128,7 @@ def test_the_ledger_page_has_every_claim_with_its_verdict(pages, name, lang):
 def test_claims_json_is_the_ledger_with_addresses(site, pages):
     claims = json.loads((site / "claims.json").read_text(encoding="utf-8"))
     assert [claim["id"] for claim in claims] == [entry.claim.id for entry in ledger.entries()]
-    for chapter, count in ((1, 11), (2, 17), (3, 14)):
+    for chapter, count in ((1, 11), (2, 17), (3, 14), (4, 18)):
         assert [c["id"] for c in claims if c["chapter"] == chapter] == [f"{chapter}.{k}" for k in range(1, count + 1)]
     for claim in claims:
         keys = {"id", "chapter", "verdict", "estimate", "low", "high", "unit", "n", "text", "url"}
