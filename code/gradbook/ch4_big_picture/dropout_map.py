@@ -8,13 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from deepgrad import Network
 from gradbook import style
-from gradbook.ch4_big_picture.cat_net import FRESH, PLAIN_CAT, Lesson, asked, score, train, tuned
-from gradbook.ch4_big_picture.masked_net import ETAS, Mask, Run, best_rates, outcome
+from gradbook.ch4_big_picture.cat_net import FRESH, PLAIN_CAT, Lesson, asked, score, sweep_trained, tuned
+from gradbook.ch4_big_picture.cat_net import Run as CatRun
+from gradbook.ch4_big_picture.mask import Mask
+from gradbook.ch4_big_picture.masked_net import ETAS, Run, best_rates, sweep_outcomes
 from gradbook.data import DataName
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 RATES = (0.0, 0.25, 0.5, 0.75)
@@ -66,11 +68,9 @@ class Measurement:
         return [self.gain(name, size, rate) for name in SIZES for size in SIZES[name] for rate in RATES[1:]]
 
 
-def plain_cats(run: tuple[float, int, float]) -> float:
+def plain_cats(net: Network, theta: NDArray[np.floating], run: CatRun) -> float:
     """Percent of plain cats right."""
-    rate, seed, eta = run
-    net, theta = train(Lesson(hidden=rate), seed, eta)
-    return float(100 * (score(net, theta, asked(seed, (PLAIN_CAT,))) > 0).mean())
+    return float(100 * (score(net, theta, asked(run.seed, (PLAIN_CAT,))) > 0).mean())
 
 
 def measure(seeds: Sequence[int] = range(12), repeats: int = REPEATS, longer: int = 1) -> Measurement:
@@ -82,14 +82,16 @@ def measure(seeds: Sequence[int] = range(12), repeats: int = REPEATS, longer: in
         settings = [Run(mask, 0.0, 0, name, size, steps) for size in sizes for mask in masks]
         tuned_to = [replace(run, eta=eta) for run, eta in zip(settings, best_rates(settings), strict=True)]
         runs = [replace(run, seed=seed) for run in tuned_to for seed in seeds[:repeats]]
-        found = np.reshape(sweep(outcome, runs), (len(sizes), len(RATES), len(seeds[:repeats]), -1))
+        found = np.reshape(sweep_outcomes(runs), (len(sizes), len(RATES), len(seeds[:repeats]), -1))
         test[name], known[name], etas[name] = (
             found[..., 1],
             found[..., 0],
             np.reshape([run.eta for run in tuned_to], (len(sizes), len(RATES))),
         )
     cat_eta = tuned([Lesson(hidden=rate) for rate in RATES])
-    asked_of = [(rate, seed, eta) for rate, eta in zip(RATES, cat_eta, strict=True) for seed in seeds]
+    asked_of = [
+        CatRun(Lesson(hidden=rate), seed, eta) for rate, eta in zip(RATES, cat_eta, strict=True) for seed in seeds
+    ]
     last: DataName = "MNIST-1D"
     long = [
         Run(
@@ -106,9 +108,9 @@ def measure(seeds: Sequence[int] = range(12), repeats: int = REPEATS, longer: in
     return Measurement(
         test=test,
         train=known,
-        cats=np.reshape(sweep(plain_cats, asked_of), (len(RATES), len(seeds))),
+        cats=np.reshape(sweep_trained(plain_cats, asked_of), (len(RATES), len(seeds))),
         eta=etas,
-        patient=np.array(sweep(outcome, long))[:, 1].reshape(2, -1),
+        patient=sweep_outcomes(long)[:, 1].reshape(2, -1),
     )
 
 
