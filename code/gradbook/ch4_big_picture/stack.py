@@ -79,24 +79,30 @@ def gradient(
     """Of each network's mean loss: theta (networks, net.size), x (networks, batch, features) -> the shape of theta."""
     grad = np.empty_like(theta)
     layers, slopes = (dense(net, vectors) for vectors in (theta, grad))
-    h, hs, backs = x, [], []
+    h, hs, backs = x, [], []  # what enters each layer, and what it is multiplied by on the way back
     for k, (W, b) in enumerate(layers):
-        forward, back = factors([own[k] for own in masks], h, chances)
-        backs.append(back * (h > 0) if k else back)
-        h = h * forward
-        hs.append(h)
-        h = h @ W + b[:, None]
-        if k < len(layers) - 1:
+        if k:
             h = np.maximum(h, 0)
-    e = np.exp(h - h.max(axis=2, keepdims=True))
-    dz = e / e.sum(axis=2, keepdims=True)
-    np.put_along_axis(dz, labels[..., None], np.take_along_axis(dz, labels[..., None], 2) - 1, 2)
+        back = (h > 0).astype(h.dtype)
+        if any(own[k].rate for own in masks):
+            forward, masked = factors([own[k] for own in masks], h, chances)
+            h = h * forward
+            back *= masked
+        hs.append(h)
+        backs.append(back)
+        h = h @ W
+        h += b[:, None]
+    dz = np.exp(h - h.max(axis=2, keepdims=True))
+    dz /= dz.sum(axis=2, keepdims=True)
+    networks, rows = np.indices(labels.shape, sparse=True)
+    dz[networks, rows, labels] -= 1
     dz /= dz.dtype.type(x.shape[1])
     for k in reversed(range(len(layers))):
-        slopes[k][0][...] = hs[k].swapaxes(1, 2) @ dz
-        slopes[k][1][...] = dz.sum(axis=1)
+        np.matmul(hs[k].swapaxes(1, 2), dz, out=slopes[k][0])
+        dz.sum(axis=1, out=slopes[k][1])
         if k:
-            dz = (dz @ layers[k][0].swapaxes(1, 2)) * backs[k]
+            dz = dz @ layers[k][0].swapaxes(1, 2)
+            dz *= backs[k]
     return grad
 
 
@@ -113,13 +119,12 @@ def dense(net: Network, vectors: Floats) -> list[tuple[Floats, Floats]]:
 
 def factors(masks: Sequence[Mask], h: Floats, chances: Sequence[np.random.Generator]) -> tuple[Floats, Floats]:
     """What `h` is multiplied by on the way forward, and its gradient on the way back; each network draws its own."""
-    if all(mask.rate == 0 for mask in masks):
-        return np.ones((1, 1, 1), h.dtype), np.ones((1, 1, 1), h.dtype)
-    forward, back = np.ones_like(h), np.ones_like(h)
-    for k, (mask, rng) in enumerate(zip(masks, chances, strict=True)):
-        if mask.rate > 0:
-            kept = (rng.random(h.shape[1:], dtype=np.float32) >= mask.rate).astype(h.dtype)
-            back[k] = kept / (1 - mask.rate) if mask.rescaled else kept
-            if mask.forward:
-                forward[k] = back[k]
-    return forward, back
+    draws = np.stack([
+        rng.random(h.shape[1:], dtype=np.float32) if mask.rate else np.ones(h.shape[1:], np.float32)
+        for mask, rng in zip(masks, chances, strict=True)
+    ])  # fmt: skip
+    rate, rescaled = (np.array([[[getattr(mask, name)]] for mask in masks]) for name in ("rate", "rescaled"))
+    back = (draws >= rate) * (1 / np.where(rescaled, 1 - rate, 1)).astype(h.dtype)
+    if all(mask.forward for mask in masks):
+        return back, back
+    return np.where([[[mask.forward]] for mask in masks], back, back.dtype.type(1)), back
