@@ -116,9 +116,9 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"점박이 고양이만 본 신경망은 점 없는 고양이의 {alone.number()} %를, 섞어 본 신경망은 {mix.number()} %를 알아봅니다. 점이 {LOUDNESS[0]:g}배로 옅으면 차이는 {faint.number()} %p입니다. "
-                f"학습에 쓴 것과 같은 종류의 새 그림에서는 정확도가 {gap.number()} %p 낮을 뿐이라, 보통의 시험으로는 드러나지 않습니다.",
+                f"학습에 쓴 그림과 같은 종류의 새 그림에서 정확도의 차이는 {gap.number()} %p라서, 보통의 시험으로는 드러나지 않습니다.",
                 f"The network that saw spotted cats only recognizes {alone.number()}% of plain ones, the one that saw both {mix.number()}%. With spots {LOUDNESS[0]:g} times as loud the difference is {faint.number()} points. "
-                f"On fresh pictures of the kind it learned from, accuracy is just {gap.number()} points lower: an ordinary test does not show it.",
+                f"On fresh pictures of the kind it learned from, accuracy is {gap.number()} points below that on its training pictures: an ordinary test does not show it.",
             ),
             estimate=miss,
             unit=Text("%p, 점 없는 고양이, 섞어 본 것 − 점박이만 본 것", "percentage points, plain cats, seen both − spotted only"),

@@ -75,35 +75,21 @@ def plain_cats(net: Network, theta: NDArray[np.floating], run: CatRun) -> float:
 
 def measure(seeds: Sequence[int] = range(12), repeats: int = REPEATS, longer: int = 1) -> Measurement:
     """Runs that differ only in rate have the same examples, initial weights and batches."""
-    test, known, etas = {}, {}, {}
+    test, known, etas, few = {}, {}, {}, seeds[:repeats]
     for name, sizes in SIZES.items():
-        steps = longer * STEPS[name]
-        masks = [Mask(rate) for rate in RATES]
-        settings = [Run(mask, 0.0, 0, name, size, steps) for size in sizes for mask in masks]
+        steps, shape = longer * STEPS[name], (len(sizes), len(RATES))
+        settings = [Run(Mask(rate), 0.0, 0, name, size, steps) for size in sizes for rate in RATES]
         tuned_to = [replace(run, eta=eta) for run, eta in zip(settings, best_rates(settings), strict=True)]
-        runs = [replace(run, seed=seed) for run in tuned_to for seed in seeds[:repeats]]
-        found = np.reshape(sweep_outcomes(runs), (len(sizes), len(RATES), len(seeds[:repeats]), -1))
-        test[name], known[name], etas[name] = (
-            found[..., 1],
-            found[..., 0],
-            np.reshape([run.eta for run in tuned_to], (len(sizes), len(RATES))),
+        found = sweep_outcomes([replace(run, seed=seed) for run in tuned_to for seed in few]).reshape(
+            *shape, len(few), -1
         )
-    cat_eta = tuned([Lesson(hidden=rate) for rate in RATES])
+        test[name], known[name] = found[..., 1], found[..., 0]
+        etas[name] = np.reshape([run.eta for run in tuned_to], shape)
+    at = {run.mask.rate: run for run in tuned_to if run.examples == SIZES["MNIST-1D"][-1]}  # the last set tuned
+    long = [replace(at[rate], seed=seed, steps=PATIENCE * steps) for rate in (0.0, LONG_RATE) for seed in few]
+    lessons = [Lesson(hidden=rate) for rate in RATES]
     asked_of = [
-        CatRun(Lesson(hidden=rate), seed, eta) for rate, eta in zip(RATES, cat_eta, strict=True) for seed in seeds
-    ]
-    last: DataName = "MNIST-1D"
-    long = [
-        Run(
-            Mask(rate),
-            float(etas[last][-1, RATES.index(rate)]),
-            seed,
-            last,
-            SIZES[last][-1],
-            PATIENCE * longer * STEPS[last],
-        )
-        for rate in (0.0, LONG_RATE)
-        for seed in seeds[:repeats]
+        CatRun(lesson, seed, eta) for lesson, eta in zip(lessons, tuned(lessons), strict=True) for seed in seeds
     ]
     return Measurement(
         test=test,

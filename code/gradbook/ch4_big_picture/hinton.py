@@ -17,16 +17,16 @@ def squares(axes: Axes, values: NDArray[np.floating], largest: float, left: floa
             (i, j) for i, j in np.ndindex(height, width) if values[i, j] != 0 and bool(values[i, j] > 0) == positive
         ]
         rectangles = [
-            square(left + (j + 0.5) * place, top + (i + 0.5) * place, 0.94 * place * side(values[i, j], largest))
+            square(
+                left + (j + 0.5) * place,
+                top + (i + 0.5) * place,
+                0.94 * place * (abs(float(values[i, j])) / largest) ** 0.5,
+            )
             for i, j in places
         ]
         if rectangles:
             axes.add_patch(PathPatch(Path.make_compound_path(*rectangles), facecolor=style.INK if positive else "none",
                                      edgecolor=style.INK, linewidth=0 if positive else 0.8))  # fmt: skip
-
-
-def side(value: float, largest: float) -> float:
-    return float(abs(value) / largest) ** 0.5
 
 
 def square(x: float, y: float, length: float) -> Path:

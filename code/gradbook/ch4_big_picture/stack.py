@@ -94,8 +94,7 @@ def gradient(
         h += b[:, None]
     dz = np.exp(h - h.max(axis=2, keepdims=True))
     dz /= dz.sum(axis=2, keepdims=True)
-    networks, rows = np.indices(labels.shape, sparse=True)
-    dz[networks, rows, labels] -= 1
+    dz[np.arange(len(dz))[:, None], np.arange(x.shape[1]), labels] -= 1
     dz /= dz.dtype.type(x.shape[1])
     for k in reversed(range(len(layers))):
         np.matmul(hs[k].swapaxes(1, 2), dz, out=slopes[k][0])
@@ -124,7 +123,8 @@ def factors(masks: Sequence[Mask], h: Floats, chances: Sequence[np.random.Genera
         for mask, rng in zip(masks, chances, strict=True)
     ])  # fmt: skip
     rate, rescaled = (np.array([[[getattr(mask, name)]] for mask in masks]) for name in ("rate", "rescaled"))
-    back = (draws >= rate) * (1 / np.where(rescaled, 1 - rate, 1)).astype(h.dtype)
+    back: Floats = (1 / np.where(rescaled, 1 - rate, 1)).astype(h.dtype) * (draws >= rate)
     if all(mask.forward for mask in masks):
         return back, back
-    return np.where([[[mask.forward]] for mask in masks], back, back.dtype.type(1)), back
+    forward: Floats = np.where([[[mask.forward]] for mask in masks], back, back.dtype.type(1))
+    return forward, back
