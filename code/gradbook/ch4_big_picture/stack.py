@@ -16,6 +16,7 @@ from gradbook.sweep import sweep
 
 MOST = 10  # networks in a stack: the gain is nearly all there, and the numbers of a step still fit into a cache
 Floats = NDArray[np.floating]
+Weights = list[tuple[Floats, Floats]]  # W and b of each layer, those of all networks together
 
 
 @dataclass(frozen=True)
@@ -57,37 +58,37 @@ def fit_stack(net: Network, members: Sequence[Member], steps: int, batch_size: i
     x = x.reshape(len(members), len(labels[0]), -1)
     orders, chances = zip(*(member.rng.spawn(2) for member in members), strict=True)
     eta = np.array([[member.eta] for member in members], theta.dtype)
-    nowhere, state, start = np.zeros_like(theta), None, len(labels[0])
-    each = np.arange(len(members))[:, None]
+    grad, nowhere, state, start = np.empty_like(theta), np.zeros_like(theta), None, len(labels[0])
+    layers, slopes = dense(net, theta), dense(net, grad)
+    masks, each = [member.masks for member in members], np.arange(len(members))[:, None]
     for _ in range(steps):
         if start >= len(labels[0]):
             order, start = np.stack([rng.permutation(len(labels[0])) for rng in orders]), 0
         rows = order[:, start : start + batch_size]
         start += batch_size
-        grad = gradient(net, theta, x[each, rows], labels[each, rows], [member.masks for member in members], chances)
+        find_gradient(slopes, layers, x[each, rows], labels[each, rows], masks, chances)
         step, state = adam(nowhere, grad, state, eta=1.0)
-        theta = theta + eta * step
+        theta += eta * step
     if not np.isfinite(theta).all():
         raise Diverged(steps, float("nan"))
     return list(theta)
 
 
-def gradient(
-    net: Network, theta: Floats, x: Floats, labels: NDArray[np.int64],
+def find_gradient(
+    slopes: Weights, layers: Weights, x: Floats, labels: NDArray[np.int64],
     masks: Sequence[tuple[Mask, ...]], chances: Sequence[np.random.Generator],
-) -> Floats:  # fmt: skip
-    """Of each network's mean loss: theta (networks, net.size), x (networks, batch, features) -> the shape of theta."""
-    grad = np.empty_like(theta)
-    layers, slopes = (dense(net, vectors) for vectors in (theta, grad))
+) -> None:  # fmt: skip
+    """Write into `slopes` the gradient of each network's mean loss; x: (networks, batch, features)."""
     h, hs, backs = x, [], []  # what enters each layer, and what it is multiplied by on the way back
     for k, (W, b) in enumerate(layers):
+        back = np.ones((1, 1, 1), h.dtype)
         if k:
             h = np.maximum(h, 0)
-        back = (h > 0).astype(h.dtype)
+            back = (h > 0).astype(h.dtype)
         if any(own[k].rate for own in masks):
             forward, masked = factors([own[k] for own in masks], h, chances)
             h = h * forward
-            back *= masked
+            back = back * masked
         hs.append(h)
         backs.append(back)
         h = h @ W
@@ -102,10 +103,9 @@ def gradient(
         if k:
             dz = dz @ layers[k][0].swapaxes(1, 2)
             dz *= backs[k]
-    return grad
 
 
-def dense(net: Network, vectors: Floats) -> list[tuple[Floats, Floats]]:
+def dense(net: Network, vectors: Floats) -> Weights:
     """W: (networks, fan_in, fan_out) and b: (networks, fan_out) of each Dense layer, as views of (networks, net.size)."""
     found = []
     places = net.views(np.arange(net.size, dtype=np.float64))

@@ -59,7 +59,7 @@ def conclude(claims: Mapping[str, Claim]) -> list[Claim]:
                 f"The four lines: {told(LINES, found, 'en')}. Other advice: {told(ELSEWHERE, other, 'en')}.",
             ),
             estimate=Estimate(float(held)),
-            unit=Text("조건 없이 성립", "hold without a condition"),
+            unit=Text("조건 없이 성립", "without a condition"),
             shown=Text(f"네 줄 가운데 {held}줄", f"{held} of 4 lines"),
         )
     ]  # fmt: skip
