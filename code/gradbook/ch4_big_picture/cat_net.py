@@ -129,7 +129,9 @@ def sweep_trained[R](ask: Callable[[Network, NDArray[np.floating], Run], R], run
     trained together.
     """
     order = sorted(range(len(runs)), key=lambda k: runs[k].seed)
-    found = sweep_stacked(partial(ask_all, ask), [runs[k] for k in order], lambda run: run.lesson.both_ways)
+    ask_each = partial(ask_all, ask)
+    ask_each.__module__ = ask.__module__  # what the progress bar calls it by
+    found = sweep_stacked(ask_each, [runs[k] for k in order], lambda run: run.lesson.both_ways)
     results = dict(zip(order, found, strict=True))
     return [results[k] for k in range(len(runs))]
 
