@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,7 @@ class Experiment[M]:
     `measure` is pure and seeded; if it is stochastic it takes `seeds: Sequence[int]`.
     `full` holds the arguments of the dearer protocol that `make full` runs, `kept` what pages show of it.
     `sweeps` says that `measure` spreads itself over all cores, so it must not run beside another.
+    `conclude` returns claims that follow from its chapter's others, which it is given by id: judged anew whenever they are.
     """
 
     measure: Callable[..., M]
@@ -91,6 +92,7 @@ class Experiment[M]:
     full: dict[str, Any] = field(default_factory=dict)
     kept: Kept[M] | None = None
     sweeps: bool = False
+    conclude: Callable[[Mapping[str, Claim]], Sequence[Claim]] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The ledger: every claim with its verdict, every number that stands in prose. Pages and command line both read it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,22 @@ class Entry:
 
 def entries(chapter: int | None = None, **arguments: Any) -> list[Entry]:
     """All claims of a chapter or the book, in the sources' order."""
-    found = [Entry(claim, named) for named in experiments(chapter) for claim in judged(named, **arguments)]
+    chosen = experiments(chapter)
+    found = [Entry(claim, named) for named in chosen for claim in judged(named, **arguments)]
+    found += [Entry(claim, named) for named in chosen for claim in concluded(named, found)]
     return sorted(found, key=lambda entry: order(entry.claim.id))
 
 
 def judged(named: Named, **arguments: Any) -> list[Claim]:
     return list(named.experiment.judge(measured(named, **arguments)))
+
+
+def concluded(named: Named, found: Sequence[Entry]) -> list[Claim]:
+    """What the experiment concludes from its chapter's claims."""
+    conclude = named.experiment.conclude
+    if conclude is None:
+        return []
+    return list(conclude({entry.claim.id: entry.claim for entry in found if entry.named.chapter == named.chapter}))
 
 
 def order(claim_id: str) -> tuple[int, ...]:

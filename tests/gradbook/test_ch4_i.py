@@ -1,21 +1,22 @@
 """Chapter 4, claims 4.12 to 4.16: measurements against what is known independently, and each verdict re-derived."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from deepgrad import (
-    Activation,
     Dense,
+    Diverged,
     Dropout,
-    Flatten,
     Network,
+    adam,
     cats,
     central_difference,
     constant,
     fit,
-    relu,
     softmax_cross_entropy,
 )
 from gradbook.ch4_big_picture import (
@@ -26,8 +27,12 @@ from gradbook.ch4_big_picture import (
     dropout_variants,
     masked_net,
     spot_share,
+    stack,
+    strip,
+    unit_marks,
 )
 from gradbook.ch4_big_picture.cat_net import Lesson
+from gradbook.ch4_big_picture.mask import Mask
 
 SEEDS = np.linspace(-1, 1, 20)  # a spread for made-up seeds
 
@@ -37,7 +42,7 @@ def small(monkeypatch):
     """Trainings are short and alone, so that the tests are."""
     monkeypatch.setattr(cat_net, "STEPS", 40)
     monkeypatch.setattr(cat_net, "ETAS", (0.01,))
-    monkeypatch.setattr(cat_net, "sweep", lambda one, settings: [one(s) for s in settings])
+    monkeypatch.setattr(stack, "sweep", lambda one, settings: [one(s) for s in settings])
 
 
 def verdict(experiment, m):
@@ -94,10 +99,9 @@ def test_training_repeats_and_is_paired():
 
 
 def test_spotted_cats_are_learned_in_a_few_steps():
-    found = cats_seen.one_run((0, 0, 0.01, 1.0))
+    runs = [cat_net.Run(Lesson(plain_cats=some), 0, 0.01) for some in (0, cats_seen.MIXED)]
+    found, mixed = cat_net.sweep_trained(cats_seen.percentages, runs)
     assert min(found[0], found[2]) > 90
-    assert found == cats_seen.one_run((0, 0, 0.01, 1.0))
-    mixed = cats_seen.one_run((cats_seen.MIXED, 0, 0.01, 1.0))
     assert mixed[1] > found[1]
 
 
@@ -121,10 +125,10 @@ def test_cats_seen_verdicts():
 
 def test_units_that_are_marks_are_found():
     """Unit 0 is ears and nothing else, unit 1 half ears, half spots, unit 2 noise, unit 3 silent."""
-    on = np.array(cat_units.SETS, int)
+    on = np.array(unit_marks.SETS, int)
     noise = np.random.default_rng(0).normal(size=(8, 500))
     values = [on[:, :1] + 0 * noise, on[:, :1] + on[:, 2:] + 0 * noise, noise, 0 * noise]
-    share, change = cat_units.shares(np.stack(values, axis=2))
+    share, change = unit_marks.shares(np.stack(values, axis=2))
     assert share[0] == pytest.approx([1, 0, 0])
     assert share[1] == pytest.approx([0.5, 0, 0.5])
     assert share[2].max() < 0.01
@@ -134,24 +138,28 @@ def test_units_that_are_marks_are_found():
 
 def test_contributions_add_up_to_what_the_score_does():
     """The last layer is linear: exact, whatever the hidden units are."""
-    _, change, weight, moves, right, pictures = cat_units.one_seed((0, [0.01, 0.01]))
-    assert (change * weight[:, None]).sum(axis=0) == pytest.approx(moves, rel=1e-4)
-    assert right[0, 0] == pytest.approx(right[1, 0])  # nothing taken out
-    assert pictures.shape == (cat_net.WIDTH, 256)
+    run = cat_net.Run(Lesson(), 0, 0.01)
+    found = unit_marks.answers(*cat_net.train(run.lesson, run.seed, run.eta), run)
+    assert (found.change * found.weight[:, None]).sum(axis=0) == pytest.approx(found.moves, rel=1e-4)
+    assert found.right[0, 0] == pytest.approx(found.right[1, 0])  # nothing taken out
+    assert found.pictures.shape == (cat_net.WIDTH, 16, 16)
 
 
-def test_taking_out_is_what_it_says():
-    """A network that sees one pixel with one unit: without it, only the bias is left."""
-    net = Network(
-        [Flatten(), Dropout(0), Dense(256, 2, constant(0.0)), Activation(relu), Dropout(0), Dense(2, 2, constant(0.0))]
-    )
-    theta = net.init(np.random.default_rng(0))
-    net.views(theta)[2]["b"][...] = [1, 1]
-    net.views(theta)[5]["W"][...] = [[0, 3], [0, -1]]
-    pictures = cat_net.asked(0, cat_units.SETS)
-    assert cat_units.without(net, theta, np.array([], int), pictures).tolist() == [100, 100, 0, 0]  # all are cats
-    assert cat_units.without(net, theta, np.array([0]), pictures).tolist() == [0, 0, 100, 100]
-    assert net.views(theta)[5]["W"][0, 1] == 3  # the network itself is left as it was
+def test_taking_out_is_holding_at_0():
+    """What it says of a trained network is what the network itself says with these rows of its last W at 0."""
+    run = cat_net.Run(Lesson(), 2, 0.01)
+    net, theta = cat_net.train(run.lesson, run.seed, run.eta)
+    pictures = cat_net.asked(run.seed, unit_marks.SETS)
+    h = unit_marks.hidden(net, theta, pictures)
+    last = net.views(theta)[5]
+    weight, bias = (np.diff(last[name], axis=-1)[..., 0].astype(float) for name in ("W", "b"))
+    for units in (np.array([], int), np.array([0, 5, 9])):
+        found = unit_marks.without(h, weight, float(bias), units)
+        cut = theta.copy()
+        net.views(cut)[5]["W"][units] = 0
+        answers = cat_net.score(net, cut, cat_net.asked(run.seed)) > 0
+        assert found == pytest.approx(100 * (answers == [[True], [True], [False], [False]]).mean(axis=1))
+    assert weight.all()  # left as they were
 
 
 def made_units(own_before, own_after):
@@ -271,7 +279,7 @@ def test_only_the_backward_variant_is_no_gradient_of_what_it_computes(name):
 
 def test_mask_is_the_librarys_dropout():
     x = np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32)
-    ours, _ = masked_net.Mask(0.3)({}, x, True, np.random.default_rng(2))
+    ours, _ = Mask(0.3)({}, x, True, np.random.default_rng(2))
     theirs, _ = Dropout(0.3)({}, x, True, np.random.default_rng(2))
     assert np.array_equal(ours, theirs)
     assert ours.dtype == np.float32
@@ -285,27 +293,90 @@ def test_what_dropout_lets_through():
 
 def test_training_with_masks_repeats_and_holding_back_is_scaling():
     run = masked_net.Run(dropout_variants.VARIANTS["unscaled"], 0.01, 0, "digits", 60, steps=20)
-    assert masked_net.outcome(run) == masked_net.outcome(run)
-    none = masked_net.outcome(replace(run, mask=masked_net.Mask(0.0)))
-    assert none[1:3] == none[3:]  # a rate of 0 holds nothing back
+    none = replace(run, mask=Mask(0.0))
+    first, (*_, other) = masked_net.outcomes([run, none]), masked_net.outcomes([run, none])
+    assert first[1] == other
+    assert other[1:3] == other[3:]  # a rate of 0 holds nothing back
 
 
-def test_held_back_units_say_less_in_testing(monkeypatch):
-    """The weights after training are caught, and the units themselves multiplied by 1 − rate."""
-    caught = []
-
-    def caught_fit(*arguments, **options):
-        caught.append(fit(*arguments, **options))
-        return caught[-1]
-
-    monkeypatch.setattr(masked_net, "fit", caught_fit)
-    run = masked_net.Run(masked_net.Mask(0.4, rescaled=False), 0.01, 0, "digits", 60, steps=20)
-    *_, loss = masked_net.outcome(run)
-    first, second, last = (masked_net.network(64, run.mask).views(caught[0].theta)[k] for k in (0, 3, 6))
-    split = masked_net.data("digits").drawn(60, np.random.default_rng([0, 60]))
+def test_held_back_units_say_less_in_testing():
+    """The units themselves multiplied by 1 − rate, by hand."""
+    net, split = masked_net.network(64, Mask(0.4)), masked_net.data("digits").drawn(60, np.random.default_rng(0))
+    theta = net.init(np.random.default_rng(1))
+    *_, loss = masked_net.outcome(net, theta, split, 0.4)
+    first, second, last = (net.views(theta)[k] for k in (0, 3, 6))
     h = 0.6 * np.maximum(split.x_test @ first["W"] + first["b"], 0)
     h = 0.6 * np.maximum(h @ second["W"] + second["b"], 0)
     assert softmax_cross_entropy(h @ last["W"] + last["b"], split.labels_test)[0] == pytest.approx(loss, rel=1e-4)
+
+
+# stacks of networks
+
+
+VARIANTS = (Mask(0.0), Mask(0.4), Mask(0.4, forward=False), Mask(0.4, rescaled=False))
+
+
+def test_a_stack_of_masked_networks_ends_where_fit_does():
+    """Each member has its own mask, rate and seed; 60 examples in batches of 50, so that an epoch's last batch is smaller."""
+    x, labels = masked_net.data("digits").x[:60], masked_net.data("digits").labels[:60]
+    members, alone = [], []
+    for seed, own in enumerate(VARIANTS):
+        net = masked_net.network(64, own)
+        theta = net.init(np.random.default_rng(seed), dtype=np.float64)
+        eta = 0.01 * (1 + seed)
+        found = fit(net, theta, x, labels, rng=np.random.default_rng([seed, 1]), optimizer=partial(adam, eta=eta),
+                    steps=7, batch_size=50)  # fmt: skip
+        alone.append(found.theta)
+        rng = np.random.default_rng([seed, 1])
+        members.append(stack.Member(theta, x, labels, rng, eta, (Mask(0.0), own, own)))
+    for theta, expected in zip(stack.fit_stack(net, members, 7, 50), alone, strict=True):
+        assert theta == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_a_stack_of_cat_networks_ends_where_fit_does(monkeypatch):
+    monkeypatch.setattr(cat_net, "STEPS", 5)  # float32: rounding grows
+    lessons = (Lesson(), Lesson(hidden=0.5), Lesson(pixels=0.2), Lesson(hidden=0.3, pixels=0.1, plain_cats=5))
+    runs = [cat_net.Run(lesson, seed, 0.003) for seed, lesson in enumerate(lessons)]
+    for (_, theta), run in zip(cat_net.train_together(runs), runs, strict=True):
+        assert theta == pytest.approx(cat_net.train(run.lesson, run.seed, run.eta)[1], abs=2e-4)
+
+
+def test_stacks_keep_the_order_and_join_what_is_alike(monkeypatch):
+    monkeypatch.setattr(stack, "MOST", 3)
+    seen = []
+
+    def many(runs):
+        seen.append(list(runs))
+        return [10 * run for run in runs]
+
+    runs = [5, 2, 8, 7, 4, 1, 6]
+    assert stack.sweep_stacked(many, runs, lambda run: run % 2) == [10 * run for run in runs]
+    assert seen == [[5, 7, 1], [2, 8, 4], [6]]
+
+
+def test_a_stack_refuses_other_lengths_and_tells_of_divergence():
+    net, x = masked_net.network(64, Mask(0.0)), masked_net.data("digits").x
+    labels, theta = masked_net.data("digits").labels, net.init(np.random.default_rng(0))
+
+    def member(n, start=theta):
+        return stack.Member(start, x[:n], labels[:n], np.random.default_rng(0), 0.01, (Mask(0.0),) * 3)
+
+    with pytest.raises(ValueError, match=r"equally many examples, not \[20, 30\]"):
+        stack.fit_stack(net, [member(20), member(30)], 1, 10)
+    with pytest.raises(Diverged), np.errstate(all="ignore"):
+        stack.fit_stack(net, [member(20), member(20, theta * np.float32(1e30))], 2, 10)
+
+
+def test_a_strip_shows_each_picture_in_its_place():
+    pictures = np.random.default_rng(0).uniform(-1.2, 1.2, (3, 4, 5))
+    axes = Figure().subplots()
+    assert strip.strip(axes, pictures, -1, 1, gaps=(2, 1, 3)) == [4.5, 10.5, 18.5]
+    (image,) = axes.images
+    row = image.get_array()
+    assert row.shape == (4, 21)
+    assert row.mask.all(axis=0).nonzero()[0].tolist() == [0, 1, 7, 13, 14, 15]
+    shown = np.stack([row.data[:, start : start + 5] for start in (2, 8, 16)])
+    assert np.abs(shown - (np.clip(pictures, -1, 1) + 1) / 2).max() <= 1 / 30 + 1e-9
 
 
 def made_variants(dropout, backward, leak=0.0):

@@ -1,8 +1,8 @@
 """The network that all experiments on cats train, what it learns from, and the faces it is asked about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from deepgrad import (
     softmax_cross_entropy,
     xavier_normal,
 )
+from gradbook.ch4_big_picture.mask import Mask
+from gradbook.ch4_big_picture.stack import Member, fit_stack, sweep_stacked
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 
 WIDTH, STEPS, BATCH = 32, 150, 50
 ANIMALS, FRESH = 400, 100  # to learn from, half of them cats; faces to be asked about, each with every set of marks
@@ -47,13 +48,32 @@ class Lesson:
     loudness: float = 1.0  # of the spots: 0 unseen, 1 as `cats` draws them
 
 
+@dataclass(frozen=True)
+class Run:
+    lesson: Lesson
+    seed: int
+    eta: float  # Adam's
+
+
 def draw_faces(seed: Sequence[int], ears: Bools, eyes: Bools, spots: Bools, loudness: float) -> Pictures:
     """The faces of this seed, shifted so that middle gray is 0; their spots fainter or louder."""
-    marked = faces(np.random.default_rng(seed), ears, eyes, spots)
-    if loudness != 1 and spots.any():
-        bare = faces(np.random.default_rng(seed), ears, eyes, np.zeros_like(spots))
-        marked = np.clip(bare + loudness * (marked - bare), 0, 1)
-    return (marked - 0.5).astype(np.float32)
+    bare, marked = with_and_without(tuple(seed), ears.tobytes(), eyes.tobytes())
+    found = np.where(spots[:, None, None, None], marked, bare)
+    if loudness != 1:
+        found = np.clip(bare + loudness * (found - bare), 0, 1)
+    return (found - 0.5).astype(np.float32)
+
+
+@lru_cache(maxsize=32)
+def with_and_without(
+    seed: tuple[int, ...], ears: bytes, eyes: bytes
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same faces without spots and with them: kept, since every lesson of a seed shows them."""
+    cat_ears, cat_eyes = np.frombuffer(ears, bool), np.frombuffer(eyes, bool)
+    bare, marked = (
+        faces(np.random.default_rng(seed), cat_ears, cat_eyes, np.full(len(ears), some)) for some in (False, True)
+    )
+    return bare, marked
 
 
 def world(lesson: Lesson, seed: Sequence[int]) -> tuple[Pictures, NDArray[np.int64]]:
@@ -92,25 +112,51 @@ def train(lesson: Lesson, seed: int, eta: float) -> tuple[Network, NDArray[np.fl
     return net, found.theta
 
 
+def train_together(runs: Sequence[Run]) -> list[tuple[Network, NDArray[np.floating]]]:
+    """The same for several at once, with equally many pictures."""
+    members = []
+    for run in runs:
+        lesson, rng = run.lesson, np.random.default_rng(run.seed)
+        theta = network(lesson).init(rng)
+        x, labels = world(lesson, [run.seed, 0])
+        members.append(Member(theta, x, labels, rng, run.eta, (Mask(lesson.pixels), Mask(lesson.hidden))))
+    found = fit_stack(network(Lesson()), members, STEPS, BATCH)
+    return [(network(run.lesson), theta) for run, theta in zip(runs, found, strict=True)]
+
+
+def sweep_trained[R](ask: Callable[[Network, NDArray[np.floating], Run], R], runs: Sequence[Run]) -> list[R]:
+    """`ask(net, theta, run)` of each trained network, in the order of the runs. Those of one seed, which share faces, are
+    trained together.
+    """
+    order = sorted(range(len(runs)), key=lambda k: runs[k].seed)
+    ask_each = partial(ask_all, ask)
+    ask_each.__module__ = ask.__module__  # what the progress bar calls it by
+    found = sweep_stacked(ask_each, [runs[k] for k in order], lambda run: run.lesson.both_ways)
+    results = dict(zip(order, found, strict=True))
+    return [results[k] for k in range(len(runs))]
+
+
+def ask_all[R](ask: Callable[[Network, NDArray[np.floating], Run], R], runs: Sequence[Run]) -> list[R]:
+    return [ask(net, theta, run) for (net, theta), run in zip(train_together(runs), runs, strict=True)]
+
+
 def score(net: Network, theta: NDArray[np.floating], pictures: Pictures) -> NDArray[np.float64]:
     """How much more cat than bear the network sees: above 0 its answer is cat. (..., 1, 16, 16) -> (...)"""
     flat, _ = net(theta, pictures.reshape(-1, 1, 16, 16))
     return np.asarray(flat[:, 1] - flat[:, 0], np.float64).reshape(pictures.shape[:-3])
 
 
-def own_loss(run: tuple[Lesson, int, float]) -> float:
+def own_loss(net: Network, theta: NDArray[np.floating], run: Run) -> float:
     """Loss on fresh pictures of the lesson's own kind: all that one can see who has no others."""
-    lesson, seed, eta = run
-    net, theta = train(lesson, seed, eta)
-    x, labels = world(lesson, [seed, 2])
+    x, labels = world(run.lesson, [run.seed, 2])
     loss, _ = softmax_cross_entropy(net(theta, x)[0], labels)
     return float(loss)
 
 
 def tuned(lessons: Sequence[Lesson]) -> list[float]:
     """For each lesson the rate of ETAS that did best on fresh pictures of its own kind, over seeds used for nothing else."""
-    runs = [(lesson, seed, eta) for lesson in lessons for eta in ETAS for seed in TUNING]
-    losses = np.reshape(sweep(own_loss, runs), (len(lessons), len(ETAS), len(TUNING))).mean(axis=2)
+    runs = [Run(lesson, seed, eta) for lesson in lessons for eta in ETAS for seed in TUNING]
+    losses = np.reshape(sweep_trained(own_loss, runs), (len(lessons), len(ETAS), len(TUNING))).mean(axis=2)
     return [ETAS[k] for k in losses.argmin(axis=1)]
 
 

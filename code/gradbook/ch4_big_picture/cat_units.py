@@ -2,43 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Network
 from gradbook import style
-from gradbook.ch4_big_picture.cat_net import (
-    ANIMALS,
-    FRESH,
-    KINDS,
-    WIDTH,
-    Lesson,
-    Marks,
-    Pictures,
-    asked,
-    network,
-    percent,
-    score,
-    train,
-    tuned,
-)
+from gradbook.ch4_big_picture.cat_net import ANIMALS, Lesson, Run, percent, sweep_trained, tuned
+from gradbook.ch4_big_picture.strip import strip
+from gradbook.ch4_big_picture.unit_marks import OUT, SPOTS, Answers, answers
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 NAMES = (Text("귀", "ears"), Text("눈", "eyes"), Text("점", "spots"))
-SPOTS = 2
-SETS: tuple[Marks, ...] = tuple((ears, eyes, spots) for ears, eyes, spots in product((False, True), repeat=3))
 MIXED = ANIMALS // 4
-OUT = (0, 1, 2, 4, 8, 16)  # how many units are taken out
-PLACES = tuple(SETS.index(marks) for marks in KINDS)
 OWN = 0.5  # a unit is one mark's detector if that mark makes at least this share of all its ups and downs
-ALIVE = 0.01  # of the most variable unit's standard deviation; below it a unit is silent
-DRAWS = 10  # of units taken out at random
 ROWS = ("untrained", "alone", "mix")  # before training; having seen spotted cats only; having seen both
 
 
@@ -76,76 +55,23 @@ class Measurement:
         return mean_interval(self.right[row, OUT.index(out), kind] - self.right[row, 0, kind])
 
 
-def hidden(net: Network, theta: NDArray[np.floating], pictures: Pictures) -> NDArray[np.float64]:
-    """The hidden units' values, (sets, faces, units)."""
-    values, _ = net.trace(theta, pictures.reshape(-1, 1, 16, 16))
-    return np.asarray(values[4], np.float64).reshape(len(SETS), FRESH, WIDTH)
-
-
-def shares(h: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Share of the variance that each mark makes by itself, and change by putting it on: (units, marks) each.
-
-    All eight sets of marks come equally often, so the variance between "on" and "off" is (change / 2)².
-    """
-    on = np.array(SETS)
-    change = np.stack([h[on[:, k]].mean(axis=(0, 1)) - h[~on[:, k]].mean(axis=(0, 1)) for k in range(3)], axis=1)
-    spread = h.reshape(-1, h.shape[2]).std(axis=0)
-    alive = spread > ALIVE * spread.max()
-    share = np.full(change.shape, np.nan)
-    share[alive] = (change[alive] / 2) ** 2 / spread[alive, None] ** 2
-    return share, change
-
-
-def one_seed(run: tuple[int, list[float]]) -> tuple[NDArray[np.float64], ...]:
-    seed, (eta, eta_mix) = run
-    net, theta = train(Lesson(), seed, eta)
-    pictures = asked(seed, SETS)
-    before, _ = shares(hidden(net, network(Lesson()).init(np.random.default_rng(seed)), pictures))
-    after, change = shares(hidden(net, theta, pictures))
-    mix, _ = shares(hidden(*train(Lesson(plain_cats=MIXED), seed, eta_mix), pictures))
-    on, scores = np.array(SETS), score(net, theta, pictures)
-    moves = np.array([scores[on[:, k]].mean() - scores[~on[:, k]].mean() for k in range(3)])
-    last = net.views(theta)[5]["W"]
-    weight = np.asarray(last[:, 1] - last[:, 0], np.float64)
-    strongest = np.argsort(-change[:, SPOTS] * weight)
-    rng = np.random.default_rng([seed, 3])
-    draws = [rng.permutation(WIDTH) for _ in range(DRAWS)]
-    right = np.zeros((2, len(OUT), len(PLACES)))
-    for k, count in enumerate(OUT):
-        right[0, k] = without(net, theta, strongest[:count], pictures)
-        right[1, k] = np.mean([without(net, theta, order[:count], pictures) for order in draws], axis=0)
-    return (
-        np.stack([before, after, mix]),
-        change,
-        weight,
-        moves,
-        right,
-        np.asarray(net.views(theta)[2]["W"].T, np.float64),
-    )
-
-
-def without(
-    net: Network, theta: NDArray[np.floating], units: NDArray[np.int64], pictures: Pictures
-) -> NDArray[np.float64]:
-    """Percent right of each kind with these hidden units held at 0."""
-    theta = theta.copy()
-    net.views(theta)[5]["W"][units] = 0
-    scores = score(net, theta, pictures[list(PLACES)])
-    cat = np.array([SETS[k][0] for k in PLACES])
-    return np.asarray(100 * ((scores > 0) == cat[:, None]).mean(axis=1))
-
-
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """One network for each row and seed, with the same faces and initial weights; units are taken out of the second."""
-    eta = tuned([Lesson(), Lesson(plain_cats=MIXED)])
-    share, change, weight, moves, right, pictures = zip(*sweep(one_seed, [(seed, eta) for seed in seeds]), strict=True)
+    lessons = (Lesson(), Lesson(plain_cats=MIXED))
+    runs = [Run(lesson, seed, eta) for lesson, eta in zip(lessons, tuned(lessons), strict=True) for seed in seeds]
+    found = sweep_trained(answers, runs)
+    alone, mix = found[: len(seeds)], found[len(seeds) :]
+
+    def stacked(name: str, of: list[Answers]) -> NDArray[np.float64]:
+        return np.stack([getattr(each, name) for each in of])
+
     return Measurement(
-        share=np.stack(share, axis=1),
-        change=np.stack(change),
-        weight=np.stack(weight),
-        moves=np.stack(moves),
-        right=np.stack(right, axis=-1),
-        pictures=pictures[0].reshape(WIDTH, 16, 16),
+        share=np.stack([stacked("before", alone), stacked("after", alone), stacked("after", mix)]),
+        change=stacked("change", alone),
+        weight=stacked("weight", alone),
+        moves=stacked("moves", alone),
+        right=np.moveaxis(stacked("right", alone), 0, -1),
+        pictures=alone[0].pictures,
     )
 
 
@@ -209,12 +135,12 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     made = Figure(figsize=(style.WIDTH, 4.9))
     above, below = made.subfigures(2, 1, height_ratios=(1.15, 2.1), squeeze=False)[:, 0]
     order = np.argsort(-m.contribution()[0, :, SPOTS])[:SHOWN]
-    for axes, unit in zip(above.subplots(1, SHOWN), order, strict=True):
-        reach = np.abs(m.pictures[unit]).max()
-        axes.imshow(m.pictures[unit], cmap="gray", vmin=-reach, vmax=reach, interpolation="none")
-        axes.set_axis_off()
+    axes = above.subplots()
+    reach = np.abs(m.pictures[order]).max(axis=(1, 2), keepdims=True)
+    for middle, unit in zip(strip(axes, m.pictures[order] / reach, -1, 1), order, strict=True):
         ears, eyes, spots = (f"{name[lang]} {100 * x:.0f}" for name, x in zip(NAMES, m.share[1, 0, unit], strict=True))
-        axes.set_title(f"{ears}, {eyes},\n{spots}", fontsize=8.5)
+        axes.annotate(f"{ears}, {eyes},\n{spots}", (middle, 0), xytext=(0, 3), textcoords="offset points", ha="center",
+                      va="bottom", fontsize=8.5, annotation_clip=False)  # fmt: skip
     left, right = below.subplots(1, 2)
     fills = (
         {"color": style.SKY},

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from deepgrad import Network
 from gradbook import style
 from gradbook.ch4_big_picture.cat_net import (
     ANIMALS,
@@ -17,16 +18,17 @@ from gradbook.ch4_big_picture.cat_net import (
     TUNING,
     WIDTH,
     Lesson,
+    Run,
     asked,
     percent,
     score,
-    train,
+    sweep_trained,
     tuned,
     world,
 )
+from gradbook.ch4_big_picture.strip import strip
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 FAINT = (0.25, 0.5)  # how loud spots are, compared with those that `cats` draws
@@ -67,18 +69,13 @@ class Measurement:
         return mean_interval(self.known[ALONE] - (self.right[ALONE, 0] + self.right[ALONE, 2]) / 2)
 
 
-def one_run(run: tuple[int, int, float, float]) -> list[float]:
+def percentages(net: Network, theta: NDArray[np.floating], run: Run) -> list[float]:
     """Percent right of each kind, of the training pictures, and of pairs of plain animals put in the right order."""
-    plain_cats, seed, eta, loudness = run
-    lesson = Lesson(plain_cats=plain_cats, loudness=loudness)
-    net, theta = train(lesson, seed, eta)
-    scores = score(net, theta, asked(seed, loudness=loudness))
+    scores = score(net, theta, asked(run.seed, loudness=run.lesson.loudness))
     cat = np.array([kind[0] for kind in KINDS])
     right = ((scores > 0) == cat[:, None]).mean(axis=1)
-    known = float("nan")
-    if loudness == 1:
-        x, labels = world(lesson, [seed, 0])
-        known = ((score(net, theta, x) > 0) == (labels == 1)).mean()
+    x, labels = world(run.lesson, [run.seed, 0])
+    known = ((score(net, theta, x) > 0) == (labels == 1)).mean()
     ranked = (scores[PLAIN][:, None] > scores[2]).mean()
     return [100 * float(x) for x in (*right, known, ranked)]
 
@@ -88,14 +85,15 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     amounts = (0, MIXED)
     eta = tuned([Lesson(plain_cats=amount) for amount in amounts])
     arms, some = list(zip(amounts, eta, strict=True)), seeds[: len(seeds) // 2]
-    runs = [(amount, seed, rate, 1.0) for amount, rate in arms for seed in seeds]
-    fainter = [(amount, seed, rate, loudness) for amount, rate in arms for loudness in FAINT for seed in some]
-    found = np.moveaxis(np.reshape(sweep(one_run, runs), (2, len(seeds), -1)), 2, 1)
+    whole = [Run(Lesson(amount), seed, rate) for amount, rate in arms for seed in seeds]
+    faint = [Run(Lesson(amount, loudness=x), seed, rate) for amount, rate in arms for x in FAINT for seed in some]
+    found = np.array(sweep_trained(percentages, whole + faint))
+    right = np.moveaxis(found[: len(whole)].reshape(2, len(seeds), -1), 2, 1)
     return Measurement(
-        right=found[:, : len(KINDS)],
-        faint=np.reshape(np.array(sweep(one_run, fainter))[:, PLAIN], (2, len(FAINT), len(some))),
-        known=found[:, -2],
-        ranked=found[:, -1],
+        right=right[:, : len(KINDS)],
+        faint=found[len(whole) :, PLAIN].reshape(2, len(FAINT), len(some)),
+        known=right[:, -2],
+        ranked=right[:, -1],
         eta=tuple(eta),
         examples=asked(0)[:, 2:4, 0].astype(np.float64) + 0.5,
     )
@@ -118,9 +116,9 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"점박이 고양이만 본 신경망은 점 없는 고양이의 {alone.number()} %를, 섞어 본 신경망은 {mix.number()} %를 알아봅니다. 점이 {LOUDNESS[0]:g}배로 옅으면 차이는 {faint.number()} %p입니다. "
-                f"학습에 쓴 것과 같은 종류의 새 그림에서는 정확도가 {gap.number()} %p 낮을 뿐이라, 보통의 시험으로는 드러나지 않습니다.",
+                f"학습에 쓴 그림과 같은 종류의 새 그림에서 정확도의 차이는 {gap.number()} %p라서, 보통의 시험으로는 드러나지 않습니다.",
                 f"The network that saw spotted cats only recognizes {alone.number()}% of plain ones, the one that saw both {mix.number()}%. With spots {LOUDNESS[0]:g} times as loud the difference is {faint.number()} points. "
-                f"On fresh pictures of the kind it learned from, accuracy is just {gap.number()} points lower: an ordinary test does not show it.",
+                f"On fresh pictures of the kind it learned from, accuracy is {gap.number()} points below that on its training pictures: an ordinary test does not show it.",
             ),
             estimate=miss,
             unit=Text("%p, 점 없는 고양이, 섞어 본 것 − 점박이만 본 것", "percentage points, plain cats, seen both − spotted only"),
@@ -158,11 +156,8 @@ LESSONS = (Text("점박이 고양이만 본 신경망", "saw spotted cats only")
 
 def draw(m: Measurement, lang: Lang) -> Figure:
     made, (top, middle, bottom) = style.figure(5.0, nrows=3, height_ratios=(0.6, 1.4, 1.2))
-    for k, pair in enumerate(m.examples):
-        for side, face in zip((-0.23, 0.23), pair, strict=True):
-            top.imshow(face, cmap="gray", vmin=0, vmax=1, interpolation="none", extent=(k + side - 0.21, k + side + 0.21, 0, 0.42))  # fmt: skip
-    style.bare(top)
-    top.set(xlim=(-0.5, 3.5), ylim=(0, 0.42))
+    strip(top, m.examples.reshape(-1, 16, 16), 0, 1, gaps=(2, 2, 4, 2, 4, 2, 4, 2))
+    top.set_xlim(0, len(m.examples) * 38)  # each kind's two faces stand above its marks
     rng = np.random.default_rng(0)
     for row, (line, label) in enumerate(zip(style.SERIES, LESSONS, strict=False)):
         for k in range(len(KINDS)):

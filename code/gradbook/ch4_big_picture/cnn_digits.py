@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from deepgrad import accuracy, adam, conv2d, fit, relu
 from gradbook import style
 from gradbook.ch4_big_picture.hinton import squares
-from gradbook.ch4_big_picture.image_nets import FEW, image_net
+from gradbook.ch4_big_picture.image_nets import FEW, WINDOW, image_net
+from gradbook.ch4_big_picture.strip import strip
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
@@ -126,8 +127,8 @@ LABELS: dict[Arm, Text] = {
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:
-    made = Figure(figsize=(style.WIDTH, 4.1))
-    above, below = made.subfigures(2, 1, height_ratios=(1.35, 1), squeeze=False).ravel()
+    made = Figure(figsize=(style.WIDTH, 3.7))
+    above, below = made.subfigures(2, 1, height_ratios=(1.9, 1), squeeze=False).ravel()
     axes = above.subplots()
     for k, arm in enumerate(ARMS):
         line = style.SERIES[(2, 0, 1)[k]]
@@ -139,14 +140,14 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     axes.set_ylim(len(ARMS) - 0.45, -0.55)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(Text("시험 정확도 (%)", "test accuracy (%)")[lang])
-    panels = below.subplots(2, FEW + 1)
-    squares(panels[1][0], m.digit)
-    style.bare(panels[0][0])
-    panels[0][0].annotate(Text("필터", "filters")[lang], (1, 0.5), xycoords="axes fraction", ha="right", va="center")
-    panels[1][0].set_title(Text("입력", "input")[lang], pad=2)
-    for k in range(FEW):
-        squares(panels[0][k + 1], m.filters[k], largest=float(np.abs(m.filters).max()))
-        squares(panels[1][k + 1], m.maps[k], largest=float(m.maps.max()))
+    panel = below.subplots()
+    shown = np.concatenate([m.digit[None] / m.digit.max(), m.maps / m.maps.max()])
+    middles = strip(panel, 1 - shown, 0, 1, gaps=3)
+    for middle, W in zip(middles[1:], m.filters, strict=True):  # each above what it makes of the input
+        squares(panel, W, float(np.abs(m.filters).max()), middle - SIDE / 2, -SIDE - 2, SIDE / WINDOW)
+    panel.set_ylim(SIDE, -SIDE - 3)
+    for label, y in ((Text("필터", "filters"), -SIDE / 2 - 2), (Text("입력", "input"), -0.5)):
+        panel.annotate(label[lang], (middles[0], y), ha="center", va="bottom")
     return made
 
 
@@ -158,13 +159,13 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"크기가 같을 때 CNN − MLP는 {beyond.number(sign=True)} %p, 화소를 섞으면 CNN은 {lost.number(sign=True)} %p 달라집니다",
             f"위: 손글씨 숫자의 시험 정확도. 점은 시드 하나({n}개), 굵은 선은 평균. 매개변수는 MLP {sizes[0]}개, CNN {sizes[1]}개. "
-            f"아래: 학습된 첫 합성곱의 필터와, 입력 하나에서 그 필터가 만든 그림(ReLU 뒤). 네모의 넓이는 값의 크기, 속이 찬 것은 양수, 빈 것은 음수입니다.",
+            f"아래: 학습된 첫 합성곱의 필터와, 입력 하나에서 그 필터가 만든 그림(ReLU 뒤). 필터에서 네모의 넓이는 값의 크기, 속이 찬 것은 양수, 빈 것은 음수이고, 그림은 값이 클수록 검습니다.",
             f"시험 정확도(%): MLP {told['MLP']}, CNN {told['CNN']}, 화소를 섞은 CNN {told['CNN, shuffled']}. 아래에는 3×3 필터 {FEW}개와, 입력의 획을 저마다 다르게 남긴 8×8 그림 {FEW}개가 있습니다.",
         ),
         "en": Words(
             f"At equal size, CNN − MLP is {beyond.number(sign=True)} points; shuffling the pixels changes the CNN by {lost.number(sign=True)}",
             f"Above: test accuracy on digits. Dots are single seeds ({n}), thick lines their mean. The MLP has {sizes[0]} parameters, the CNN {sizes[1]}. "
-            f"Below: the filters of the first convolution after training, and what they make of one input (behind ReLU). A square's area says how large a number is; filled is positive, hollow negative.",
+            f"Below: the filters of the first convolution after training, and what they make of one input (behind ReLU). In a filter, a square's area says how large a number is; filled is positive, hollow negative. Pictures are the darker, the larger the number.",
             f"Test accuracy (%): MLP {told['MLP']}, CNN {told['CNN']}, CNN with shuffled pixels {told['CNN, shuffled']}. Below, {FEW} filters of 3×3 and {FEW} pictures of 8×8, each of which keeps other strokes of the input.",
         ),
     }[lang]  # fmt: skip

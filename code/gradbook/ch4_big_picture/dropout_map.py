@@ -8,13 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from deepgrad import Network
 from gradbook import style
-from gradbook.ch4_big_picture.cat_net import FRESH, PLAIN_CAT, Lesson, asked, score, train, tuned
-from gradbook.ch4_big_picture.masked_net import ETAS, Mask, Run, best_rates, outcome
+from gradbook.ch4_big_picture.cat_net import FRESH, PLAIN_CAT, Lesson, asked, score, sweep_trained, tuned
+from gradbook.ch4_big_picture.cat_net import Run as CatRun
+from gradbook.ch4_big_picture.mask import Mask
+from gradbook.ch4_big_picture.masked_net import ETAS, Run, best_rates, sweep_outcomes
 from gradbook.data import DataName
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 RATES = (0.0, 0.25, 0.5, 0.75)
@@ -66,49 +68,35 @@ class Measurement:
         return [self.gain(name, size, rate) for name in SIZES for size in SIZES[name] for rate in RATES[1:]]
 
 
-def plain_cats(run: tuple[float, int, float]) -> float:
+def plain_cats(net: Network, theta: NDArray[np.floating], run: CatRun) -> float:
     """Percent of plain cats right."""
-    rate, seed, eta = run
-    net, theta = train(Lesson(hidden=rate), seed, eta)
-    return float(100 * (score(net, theta, asked(seed, (PLAIN_CAT,))) > 0).mean())
+    return float(100 * (score(net, theta, asked(run.seed, (PLAIN_CAT,))) > 0).mean())
 
 
 def measure(seeds: Sequence[int] = range(12), repeats: int = REPEATS, longer: int = 1) -> Measurement:
     """Runs that differ only in rate have the same examples, initial weights and batches."""
-    test, known, etas = {}, {}, {}
+    test, known, etas, few = {}, {}, {}, seeds[:repeats]
     for name, sizes in SIZES.items():
-        steps = longer * STEPS[name]
-        masks = [Mask(rate) for rate in RATES]
-        settings = [Run(mask, 0.0, 0, name, size, steps) for size in sizes for mask in masks]
+        steps, shape = longer * STEPS[name], (len(sizes), len(RATES))
+        settings = [Run(Mask(rate), 0.0, 0, name, size, steps) for size in sizes for rate in RATES]
         tuned_to = [replace(run, eta=eta) for run, eta in zip(settings, best_rates(settings), strict=True)]
-        runs = [replace(run, seed=seed) for run in tuned_to for seed in seeds[:repeats]]
-        found = np.reshape(sweep(outcome, runs), (len(sizes), len(RATES), len(seeds[:repeats]), -1))
-        test[name], known[name], etas[name] = (
-            found[..., 1],
-            found[..., 0],
-            np.reshape([run.eta for run in tuned_to], (len(sizes), len(RATES))),
+        found = sweep_outcomes([replace(run, seed=seed) for run in tuned_to for seed in few]).reshape(
+            *shape, len(few), -1
         )
-    cat_eta = tuned([Lesson(hidden=rate) for rate in RATES])
-    asked_of = [(rate, seed, eta) for rate, eta in zip(RATES, cat_eta, strict=True) for seed in seeds]
-    last: DataName = "MNIST-1D"
-    long = [
-        Run(
-            Mask(rate),
-            float(etas[last][-1, RATES.index(rate)]),
-            seed,
-            last,
-            SIZES[last][-1],
-            PATIENCE * longer * STEPS[last],
-        )
-        for rate in (0.0, LONG_RATE)
-        for seed in seeds[:repeats]
+        test[name], known[name] = found[..., 1], found[..., 0]
+        etas[name] = np.reshape([run.eta for run in tuned_to], shape)
+    at = {run.mask.rate: run for run in tuned_to if run.examples == SIZES["MNIST-1D"][-1]}  # the last set tuned
+    long = [replace(at[rate], seed=seed, steps=PATIENCE * steps) for rate in (0.0, LONG_RATE) for seed in few]
+    lessons = [Lesson(hidden=rate) for rate in RATES]
+    asked_of = [
+        CatRun(lesson, seed, eta) for lesson, eta in zip(lessons, tuned(lessons), strict=True) for seed in seeds
     ]
     return Measurement(
         test=test,
         train=known,
-        cats=np.reshape(sweep(plain_cats, asked_of), (len(RATES), len(seeds))),
+        cats=np.reshape(sweep_trained(plain_cats, asked_of), (len(RATES), len(seeds))),
         eta=etas,
-        patient=np.array(sweep(outcome, long))[:, 1].reshape(2, -1),
+        patient=sweep_outcomes(long)[:, 1].reshape(2, -1),
     )
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from deepgrad import dropout
 from gradbook import style
 from gradbook.ch4_big_picture.cat_net import percent
-from gradbook.ch4_big_picture.masked_net import BATCH, ETAS, EXAMPLES, STEPS, WIDTH, Mask, Run, best_rates, outcome
+from gradbook.ch4_big_picture.mask import Mask
+from gradbook.ch4_big_picture.masked_net import BATCH, ETAS, EXAMPLES, STEPS, WIDTH, Run, best_rates, sweep_outcomes
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval, order, power_of_ten_above
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 RATE = 0.25
@@ -61,7 +61,7 @@ def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """MNIST-1D, EXAMPLES of it; with one seed all variants have the same examples, initial weights, batches and masks."""
     eta = dict(zip(VARIANTS, best_rates([Run(mask, 0.0, 0) for mask in VARIANTS.values()]), strict=True))
     runs = [Run(mask, eta[name], seed) for name, mask in VARIANTS.items() for seed in seeds]
-    found = np.reshape(sweep(outcome, runs), (len(VARIANTS), len(seeds), -1))
+    found = np.reshape(sweep_outcomes(runs), (len(VARIANTS), len(seeds), -1))
     columns = {name: found[k] for k, name in enumerate(VARIANTS)}
     repaired = columns["unscaled"][:, [0, 3, 4]]
     columns["repaired"] = repaired

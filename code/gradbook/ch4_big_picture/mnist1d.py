@@ -85,7 +85,7 @@ class Measurement:
         return mean_interval(self.test[a][:, -1] - self.test[b][:, -1])
 
 
-def measure(seeds: Sequence[int] = range(10), steps: int = STEPS, arms: Sequence[Arm] = BUILD_ARMS) -> Measurement:
+def measure(seeds: Sequence[int] = range(5), steps: int = STEPS, arms: Sequence[Arm] = BUILD_ARMS) -> Measurement:
     """The published set and protocol, but for the number of steps; seeds draw weights, batches and shuffled orders."""
     runs = [Run(arm, steps, seed) for arm in arms for seed in seeds]
     found = np.reshape(sweep(curves, runs), (len(arms), len(seeds), -1))

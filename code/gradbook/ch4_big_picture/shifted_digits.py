@@ -103,7 +103,7 @@ class Measurement:
         return mean_interval(self.accuracy[a][k] - self.accuracy[b][k])
 
 
-def measure(seeds: Sequence[int] = range(8), longer: int = 1) -> Measurement:
+def measure(seeds: Sequence[int] = range(5), longer: int = 1) -> Measurement:
     """Each arm with the rate of the grid that gave the lowest training loss on another seed."""
     grid = [Run(arm, eta, TUNING, longer) for arm in ARMS for eta in RATES]
     losses = np.array(sweep(outcome, grid))[:, -1].reshape(len(ARMS), len(RATES))

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
+from deepgrad import Network
 from gradbook import style
-from gradbook.ch4_big_picture.cat_net import FRESH, KINDS, Lesson, asked, percent, score, train, tuned
+from gradbook.ch4_big_picture.cat_net import FRESH, KINDS, Lesson, Run, asked, percent, score, sweep_trained, tuned
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, bootstrap_interval, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
 RATE, PIXELS = 0.5, 0.2  # of dropout among hidden units, and among pixels
@@ -78,10 +78,11 @@ def first_step(seed: int) -> float:
     return float(100 * way @ (means[SPOTTED_CAT] - means[PLAIN_CAT]) / (way @ way))
 
 
-def one_run(run: tuple[str, int, float]) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    arm, seed, eta = run
-    net, theta = train(ARMS[arm], seed, eta)
-    scores = score(net, theta, asked(seed))
+def scored(
+    net: Network, theta: NDArray[np.floating], run: Run
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Mean score and percent right of each kind; percent of pairs of plain animals in the right order."""
+    scores = score(net, theta, asked(run.seed))
     cat = np.array([kind[0] for kind in KINDS])
     ranked = (scores[PLAIN_CAT][:, None] > scores[PLAIN_BEAR]).mean()
     return scores.mean(axis=1), 100 * ((scores > 0) == cat[:, None]).mean(axis=1), 100 * float(ranked)
@@ -90,8 +91,8 @@ def one_run(run: tuple[str, int, float]) -> tuple[NDArray[np.float64], NDArray[n
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """With one seed all arms have the same faces, initial weights and, but for `both_ways`, batches."""
     eta = tuned(list(ARMS.values()))
-    runs = [(arm, seed, rate) for arm, rate in zip(NAMES, eta, strict=True) for seed in seeds]
-    mean, right, ranked = zip(*sweep(one_run, runs), strict=True)
+    runs = [Run(lesson, seed, rate) for lesson, rate in zip(ARMS.values(), eta, strict=True) for seed in seeds]
+    mean, right, ranked = zip(*sweep_trained(scored, runs), strict=True)
     shape = (len(ARMS), len(seeds), -1)
     return Measurement(
         mean=np.reshape(mean, shape),

@@ -139,15 +139,20 @@ def shown(x: float) -> str:
     return f"{x:.2g}" if x >= 0.01 else scientific(x)
 
 
+MARKS = 25  # networks of each kind that the figure shows
+THIN = np.array([*range(4), *range(4, STEPS - 1, 2), STEPS - 1])  # steps that its curves go through
+
+
 def draw(m: Measurement, lang: Lang) -> Figure:
     made, (axes, right) = style.figure(3.9, ncols=2, width_ratios=(1.25, 1))
+    shown = m.back[THIN]
     for arm in RECURRENT:
         line = LINES[arm]
-        low, middle, high = np.quantile(m.norms[arm], (0.25, 0.5, 0.75), axis=0)
-        style.band(axes, m.back, low, high, line["color"])
-        axes.plot(m.back, middle, label=label(arm, lang), markevery=5, **line)
+        low, middle, high = np.quantile(m.norms[arm][:, shown], (0.25, 0.5, 0.75), axis=0)
+        style.band(axes, shown, low, high, line["color"])
+        axes.plot(shown, middle, label=label(arm, lang), markevery=5, **line)
         dots = {name: line[name] for name in ("color", "marker", "markerfacecolor") if name in line}
-        right.plot(m.radius[arm], m.factors(arm), linestyle="none", markersize=3.5, alpha=0.7, **dots)
+        right.plot(m.radius[arm][:MARKS], m.factors(arm)[:MARKS], linestyle="none", markersize=3.5, alpha=0.7, **dots)
     ends = [
         float(edge(np.concatenate([m.radius[a], m.factors(a)]))) for edge, a in zip((np.min, np.max), ENDS, strict=True)
     ]
@@ -170,13 +175,13 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"기울기는 한 걸음에 RNN에서 {measured[0]}배와 {measured[1]}배, LSTM에서 {measured[2]}배와 {measured[3]}배가 됩니다",
             f"학습하기 전, 기억 과제 {SEQUENCES}줄에서 잰 ∂L/∂hₜ의 길이입니다. 선은 시드 {n}개의 중앙값, 띠는 가운데 절반. 배수는 {FIRST}걸음과 {LAST}걸음 사이에서 쟀습니다. "
-            "오른쪽: 점은 신경망 하나, 점선 위에서는 배수가 상태를 한 걸음 옮기는 행렬의 스펙트럼 반지름 ρ와 같습니다.",
+            f"오른쪽: 점은 신경망 하나(종류마다 {MARKS}개), 점선 위에서는 배수가 상태를 한 걸음 옮기는 행렬의 스펙트럼 반지름 ρ와 같습니다.",
             f"{STEPS - 1}걸음을 거슬러 갔을 때 남은 기울기의 길이(중앙값). {told}. 오른쪽에서 ρ와 잰 배수의 상관 계수는 {m.correlation():.2f}입니다.",
         ),
         "en": Words(
             f"A step back multiplies the gradient by {measured[0]} and {measured[1]} in the RNNs, by {measured[2]} and {measured[3]} in the LSTMs",
             f"The norm of ∂L/∂hₜ before training, on {SEQUENCES} sequences of the memory task. Lines are medians of {n} seeds, bands the middle half. The factors are read off between {FIRST} and {LAST} steps back. "
-            "Right: a mark is one network; on the dotted line the factor equals ρ, the spectral radius of the matrix that takes a small state one step on.",
+            f"Right: a mark is one network ({MARKS} of each kind); on the dotted line the factor equals ρ, the spectral radius of the matrix that takes a small state one step on.",
             f"What is left of the gradient's norm {STEPS - 1} steps back (median). {told}. On the right, ρ and the measured factor have a correlation of {m.correlation():.2f}.",
         ),
     }[lang]

@@ -39,6 +39,25 @@ def badge(claim: dict[str, Any], lang: Lang, row: str, anchor: bool) -> str:
     )
 
 
+def verdict(claim: dict[str, Any], lang: Lang, home: str) -> str:
+    """The verdict alone, with its mark, as a link to the claim's badge: for tables and sentences that look back."""
+    found: Verdict = claim["verdict"]
+    return (
+        f'<a class="claim claim--{found}" href="{home}" title="{escape(claim["text"][lang])}">'
+        f'{mark(found)} <span class="claim__verdict">{VERDICTS[found][lang]}</span></a>'
+    )
+
+
+def estimate(claim: dict[str, Any], lang: Lang) -> str:
+    """What the badge gives as measured, with its unit."""
+    return f'<span class="measured" title="{words.MEASURED[lang]}">{escape(in_words(claim, lang))}</span>'
+
+
+def in_words(claim: dict[str, Any], lang: Lang) -> str:
+    """Estimate, interval and unit as plain text; a dash where the claim has none."""
+    return f"{claim['shown'][lang]} {claim['unit'][lang]}".strip() if claim["shown"][lang] else "–"
+
+
 def tables(claims: list[dict[str, Any]], lang: Lang, home: Callable[[str], str]) -> str:
     """One table for each chapter. `home` gives the address of a claim's badge."""
     return "\n".join(

@@ -1,5 +1,5 @@
-"""`{{ claim 1.4 }}`, `{{ n link_decay.factor }}`, `{{ full mnist1d.cnn }}`, `{{ fig link_decay }}` and `{{ ledger }}` on all
-pages of one language."""
+"""`{{ claim 1.4 }}`, `{{ verdict 1.4 }}`, `{{ estimate 1.4 }}`, `{{ n link_decay.factor }}`, `{{ full mnist1d.cnn }}`,
+`{{ fig link_decay }}` and `{{ ledger }}` on all pages of one language."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 from gradbook.site import ledger_html, store, words
 from gradbook.site.links import relative
-from gradbook.text import BookError, Lang
+from gradbook.text import VERDICTS, BookError, Lang
 
 # Code, drawings and formulas keep their braces.
 PLACEHOLDER = re.compile(
@@ -97,6 +97,10 @@ class LanguageBook:
             if kind == "full":
                 told = words.STORED[self.lang].format(**self.stored[name])
                 return f'<span class="measured measured--stored" title="{told}">{self._stored(name)}</span>'
+            if kind == "verdict":
+                return ledger_html.verdict(self.claims[name], self.lang, self.claim_url(name, sheet))
+            if kind == "estimate":
+                return ledger_html.estimate(self.claims[name], self.lang)
             if kind == "fig":
                 return f'<a class="figref" href="{self._figure_link(name, sheet)}">{self._figure_name(name, sheet)}</a>'
             if kind == "ledger":
@@ -124,6 +128,10 @@ class LanguageBook:
                 return self._stored(name)
             if kind == "fig":
                 return self._figure_name(name, sheet)
+            if kind == "verdict":
+                return VERDICTS[self.claims[name]["verdict"]][self.lang]
+            if kind == "estimate":
+                return ledger_html.in_words(self.claims[name], self.lang)
             return f"{words.CLAIM[self.lang]} {name}".strip()
 
         return PLACEHOLDER.sub(replace, text)
@@ -135,13 +143,14 @@ class LanguageBook:
 
     def _check_known(self, kind: str, name: str, written: str, sheet: Sheet) -> None:
         known: dict[str, list[str]] = {
-            "claim": list(self.claims), "n": list(self.numbers), "full": list(self.stored), "fig": list(self.figure_home), "ledger": [""],
+            "claim": list(self.claims), "verdict": list(self.claim_home), "estimate": list(self.claims), "n": list(self.numbers),
+            "full": list(self.stored), "fig": list(self.figure_home), "ledger": [""],
         }  # fmt: skip
         if kind not in known:
             raise BookError(f"{sheet.source}: {written} is no placeholder: there are {', '.join(known)}")
         if name not in known[kind]:
             what = {
-                "claim": "claim", "n": "measured number", "full": "stored number of make full",
+                "claim": "claim", "verdict": "claim with a badge on a page", "estimate": "claim", "n": "measured number", "full": "stored number of make full",
                 "fig": "figure shown on a page", "ledger": "kind",
             }[kind]  # fmt: skip
             raise BookError(f"{sheet.source}: {written} names no {what}{store.nearest(name, known[kind])}")
