@@ -88,9 +88,7 @@ def curve(run: Run) -> tuple[NDArray[np.float64], float]:
     return losses, float(np.log(first / last))
 
 
-def measure(
-    seeds: Sequence[int] = range(5), etas: Sequence[float] = ETAS, screening: int = SCREENING
-) -> Measurement:
+def measure(seeds: Sequence[int] = range(5), etas: Sequence[float] = ETAS, screening: int = SCREENING) -> Measurement:
     """Every kind and depth over the same seeds: the first ones at every rate, the others at the rate best for those."""
     cases = list(product(range(len(KINDS)), range(len(DEPTHS))))
     loss = np.full((len(KINDS), len(DEPTHS), len(etas), len(seeds), STEPS), np.nan)
