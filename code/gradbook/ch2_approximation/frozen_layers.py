@@ -96,7 +96,7 @@ def outcomes(runs: Sequence[Run]) -> NDArray[np.float64]:
 
 
 def measure(
-    seeds: Sequence[int] = range(6), longer: int = 1, rates: Mapping[Arm, Sequence[float]] = RATES
+    seeds: Sequence[int] = range(8), longer: int = 1, rates: Mapping[Arm, Sequence[float]] = RATES
 ) -> Measurement:
     """Digits; at each depth each arm has the rate of its grid that gave the lowest training loss on two other seeds."""
     settings = [(arm, depth) for arm in ARMS for depth in DEPTHS]

@@ -71,7 +71,7 @@ class Measurement:
         return mean_interval(np.log(self.loss[name])).exp()
 
 
-def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
+def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
     """Each optimizer gets the rate of the grid with the lowest training loss on two other seeds."""
     runs = [Run(name, eta, seed, longer) for name in OPTIMIZERS for eta in ETAS for seed in TUNING]
     tried = np.reshape(sweep(outcome, runs), (len(OPTIMIZERS), len(ETAS), len(TUNING), 2))
