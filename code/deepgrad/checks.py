@@ -222,9 +222,9 @@ def require_floats(**arrays: Array) -> None:
     """ValueError unless all are NumPy arrays of floats: whole numbers would wrap
     around or be cut off.
     """
-    require_arrays(**arrays)
     for name, array in arrays.items():
-        if array.dtype.kind != "f":
+        if not isinstance(array, _ARRAYS) or array.dtype.kind != "f":
+            require_arrays(**{name: array})
             raise ValueError(
                 f"{name} has dtype {array.dtype}, but must hold floats: "
                 f"{name}.astype(np.float64)"

@@ -58,7 +58,8 @@ def softmax_cross_entropy(
         shifted = scores - scores.max(axis=1, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(axis=1)
-    loss = float((np.log(total) - shifted[rows, labels]).mean(dtype=np.float64))
+    costs = np.log(total) - shifted[rows, labels]
+    loss = float(costs.sum(dtype=np.float64)) / batch
 
     def back() -> Array:
         dscores: Array = e / (total[:, None] * batch)

@@ -5,7 +5,7 @@ from math import exp, tanh
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgrad import Dense, Network, check_direction, check_gradient, constant, normal
@@ -168,6 +168,7 @@ def test_layers_are_the_operations_from_zero_states(layer):
 
 
 @pytest.mark.parametrize("layer", [RNN, LSTM])
+@settings(max_examples=40)
 @given(seed=seeds, batch=sizes, time=sizes)
 def test_two_recurrent_layers_and_a_dense_one(layer, seed, batch, time):
     rng = np.random.default_rng(seed)

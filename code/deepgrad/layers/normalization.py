@@ -6,6 +6,7 @@ row over its features: the one operation `standardize`, along other axes.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from deepgrad.signatures import Array, Params
 type Normed = tuple[Array, Callable[[Array], tuple[Array, ...]]]
 """y, and back(dy) -> dx and the gradients of the other arguments, in order."""
 
+_KEPT = ("gamma", "beta", "mean", "variance")
+_ARGUMENTS = tuple(f"argument {k}" for k in range(2, 6))
+
 
 def standardize(
     x: Array, axes: tuple[int, ...], eps: float
@@ -31,8 +35,11 @@ def standardize(
     taken out of the gradient, too.
     """
 
+    count = prod(x.shape[axis] for axis in axes)
+
     def mean(values: Array) -> Array:
-        return np.asarray(values.mean(axis=axes, keepdims=True))
+        # what values.mean gives, for half the overhead
+        return np.asarray(values.sum(axis=axes, keepdims=True) / count)
 
     # 1, except for numbers so large that their squares might overflow
     scale = np.maximum(np.abs(x).max(axis=axes, keepdims=True) / 1e15, 1)
@@ -136,17 +143,16 @@ class BatchNorm:
         require_positive("eps", self.eps)
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        names = ("gamma", "beta", "mean", "variance")
-        return dict.fromkeys(names, (self.channels,))
+        return dict.fromkeys(_KEPT, (self.channels,))
 
     def initialize(self, params: Params, rng: np.random.Generator) -> None:
-        for name, value in zip(self.shapes(), (1, 0, 0, -1), strict=True):
+        for name, value in zip(_KEPT, (1, 0, 0, -1), strict=True):
             params[name][:] = value
 
     def __call__(
         self, params: Params, x: Array, train: bool, rng: np.random.Generator | None
     ) -> tuple[Array, LayerPullback]:
-        gamma, beta, mean, variance = (params[name] for name in self.shapes())
+        gamma, beta, mean, variance = (params[name] for name in _KEPT)
         eps = self.eps
         if train:
             y, back_y = batch_norm(x, gamma, beta, eps)
@@ -156,7 +162,7 @@ class BatchNorm:
         def back(dy: Array, grads: Params, needs_dx: bool = True) -> Array:
             grads["mean"][:] = grads["variance"][:] = 0  # all there is in training
             dx, *own = back_y(dy)
-            for name, grad in zip(self.shapes(), own, strict=False):
+            for name, grad in zip(_KEPT, own, strict=False):
                 grads[name][:] = grad
             return dx
 
@@ -203,7 +209,7 @@ def _along_channels(x: Array, values: Array) -> Array:
 def _require_fit(x: Array, axis: int, *per_axis: Array, eps: float) -> None:
     """ValueError unless each further array has one number for each along x's axis."""
     require_positive("eps", eps)
-    require_arrays(x=x, **{f"argument {k}": a for k, a in enumerate(per_axis, 2)})
+    require_arrays(x=x, **dict(zip(_ARGUMENTS, per_axis, strict=False)))
     shapes = [values.shape for values in per_axis]
     if x.ndim < 2 or x.size == 0 or set(shapes) != {(x.shape[axis],)}:
         raise ValueError(

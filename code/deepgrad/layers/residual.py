@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -61,7 +62,15 @@ class Residual:
         shortcut comes last.
         """
         return [
-            (layer, {name: params[f"{place}.{name}"] for name in layer.shapes()})
+            (layer, {own: params[name] for own, name in names})
+            for layer, names in self._names
+        ]
+
+    @cached_property
+    def _names(self) -> list[tuple[Layer, list[tuple[str, str]]]]:
+        """Each layer's own names, and the same ones here."""
+        return [
+            (layer, [(own, f"{place}.{own}") for own in layer.shapes()])
             for place, layer in self._places()
         ]
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from deepgrad import Activation, Dense, Dropout, Network, accuracy, fit, he_normal, relu, sgd
 from gradbook.data import DataName, data
+from gradbook.memo import recall
 
 ETA, BATCH = 0.2, 50
 STEPS: dict[DataName, int] = {"digits": 1000, "MNIST-1D": 2000}
@@ -42,6 +43,11 @@ def accuracies(run: Run) -> tuple[float, float]:
     on_training, _ = net(trained.theta, chosen.x)
     on_test, _ = net(trained.theta, chosen.x_test)
     return 100 * accuracy(on_training, chosen.labels), 100 * accuracy(on_test, chosen.labels_test)
+
+
+def known(run: Run) -> tuple[float, float]:
+    """`accuracies`, each run once: `dropout_rates`, `scarcity` and an exercise have some in common."""
+    return recall(accuracies, run=run)
 
 
 def network(features: int, width: int, rate: float) -> Network:

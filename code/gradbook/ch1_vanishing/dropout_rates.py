@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradbook import style
-from gradbook.ch1_vanishing.dropout_net import DATA, ETA, FULL, STEPS, Run, accuracies
+from gradbook.ch1_vanishing.dropout_net import DATA, ETA, FULL, STEPS, Run, known
 from gradbook.data import DataName
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
@@ -46,15 +46,15 @@ class Measurement:
         return mean_interval(gaps[RATES.index(rate)] - gaps[0])
 
 
-def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
+def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
     """All training examples of each data set, every rate, every seed."""
     runs = [Run(name, FULL[name], WIDTH, rate, seed, longer) for name in DATA for rate in RATES for seed in seeds]
-    found = np.array(sweep(accuracies, runs)).reshape(len(DATA), len(RATES), len(seeds), 2)
+    found = np.array(sweep(known, runs)).reshape(len(DATA), len(RATES), len(seeds), 2)
     patient = [
         Run("digits", FULL["digits"], WIDTH, rate, seed, PATIENCE * longer) for rate in (0.0, 0.5) for seed in seeds
     ]
     return Measurement(
-        digits_longer=np.array(sweep(accuracies, patient)).reshape(2, len(seeds), 2)[:, :, 1],
+        digits_longer=np.array(sweep(known, patient)).reshape(2, len(seeds), 2)[:, :, 1],
         train={name: found[i, :, :, 0] for i, name in enumerate(DATA)},
         test={name: found[i, :, :, 1] for i, name in enumerate(DATA)},
     )

@@ -86,7 +86,7 @@ def trained(kind: Stack, run: Run) -> tuple[NDArray[np.float32], NDArray[np.floa
     return theta, running
 
 
-def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """The same number of steps at every batch size; the same seeds with and without BN."""
     found = sweep(accuracies, [Run(size, seed) for size in SIZES for seed in seeds])
     return Measurement(np.array(found).reshape(len(SIZES), len(seeds), len(WAYS)))

@@ -69,7 +69,7 @@ def steps(run: Run) -> int:
     return LONGEST
 
 
-def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """Every rate of the grid with and without BN."""
     runs = [Run(kind, eta, seed) for kind in KINDS for eta in ETAS for seed in seeds]
     return Measurement(np.array(sweep(steps, runs), float).reshape(len(KINDS), len(ETAS), len(seeds)))

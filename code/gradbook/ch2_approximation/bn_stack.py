@@ -1,6 +1,7 @@
 """The deep networks that the sections on ReLU and batch normalization compare, and what wide ones do by theory."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -50,10 +51,16 @@ def hidden(net: Network) -> list[int]:
 
 def normal_mean(f: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> float:
     """E[f(z)] for z ~ N(0, 1), f smooth on either side of 0: Gauss–Legendre on [−12, 0] and on [0, 12]."""
-    nodes, weights = np.polynomial.legendre.leggauss(120)
+    nodes, weights = legendre()
     z = np.concatenate([6 * nodes - 6, 6 * nodes + 6])
     density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
     return float(np.tile(6 * weights, 2) @ (density * f(z)))
+
+
+@cache
+def legendre() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights on [−1, 1], found once: it takes longer than what they are used for."""
+    return np.polynomial.legendre.leggauss(120)
 
 
 def slope_square(f: Any, scale: float = 1.0) -> float:

@@ -71,7 +71,7 @@ def find(run: tuple[int, int, bool, int]) -> float:
     return float(np.abs(y[:, 0] - CURVE(fine)).max())
 
 
-def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
+def measure(seeds: Sequence[int] = range(6), longer: int = 1) -> Measurement:
     """Every width, from both kinds of initial weights, for every seed."""
     runs = [(seed, n, scattered, longer * STEPS) for scattered in (False, True) for seed in seeds for n in WIDTHS]
     usual, scattered = np.array(sweep(find, runs)).reshape(2, len(seeds), len(WIDTHS))

@@ -106,7 +106,7 @@ def one_seed(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float
     return slopes, test, gradient_error(seed)
 
 
-def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """The same weights and batches for a learned slope, a fixed one and none."""
     slopes, test, errors = zip(*sweep(one_seed, seeds), strict=True)
     return Measurement(np.stack(slopes), np.stack(test), max(errors))

@@ -144,7 +144,7 @@ class Measurement:
     predicted: dict[tuple[Arm, int], NDArray[np.float64]]
 
 
-def measure(seeds: Sequence[int] = range(30)) -> Measurement:
+def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """Untrained networks with one input and one output, along a line of inputs."""
     settings = [(arm, depth) for arm in ARMS for depth in DEPTHS]
     found = np.array(sweep(one_seed, [(*setting, seed) for setting in settings for seed in seeds]))

@@ -142,6 +142,6 @@ EXPERIMENT = Experiment(
     judge=judge,
     numbers=numbers,
     drawing=Drawing(draw=draw, words=words),
-    full={"seeds": range(1000, 1050), "longer": 3},
+    full={"seeds": range(1000, 1050), "longer": 3, "gap_seeds": 50},
     sweeps=True,
 )

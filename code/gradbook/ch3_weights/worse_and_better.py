@@ -96,7 +96,7 @@ def parts(scores: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float
     return float(right.mean()), float(total[0]), float(total[1])
 
 
-def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+def measure(seeds: Sequence[int] = range(10)) -> Measurement:
     """One hidden layer of ReLU on few examples, trained far beyond its lowest test loss; new examples for every seed."""
     found = iter(sweep(one, [(name, seed) for name in EXAMPLES for seed in seeds]))
     return Measurement({name: [next(found) for _ in seeds] for name in EXAMPLES})
