@@ -24,10 +24,10 @@ test: .venv/ready  ## lint, types, import direction, all tests (builds the site 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gradbook prepare
-	@# A browser lays pages out while Python tests the rest: side by side, and what the browser's tests say comes last.
-	@$(BIN)/pytest -m browser >.cache/browser.log 2>&1 & browser=$$!; trap 'kill $$browser' INT TERM; \
-	$(BIN)/pytest -m "not browser"; others=$$?; \
-	wait $$browser; seen=$$?; cat .cache/browser.log; exit $$(($$others | $$seen))
+	@# Pages and browser beside the rest, on two cores; what the rest says is shown at the end.
+	@$(BIN)/pytest --ignore=tests/site >.cache/tests.log 2>&1 & rest=$$!; trap 'kill $$rest' INT TERM; \
+	$(BIN)/pytest tests/site; site=$$?; \
+	wait $$rest; others=$$?; cat .cache/tests.log; exit $$(($$others | $$site))
 
 run: .venv/ready  ## measure one chapter, print its claims, write its figures (CHAPTER=1, BOOK_LANG=en)
 	$(BIN)/gradbook run $(CHAPTER) $(LANG_ARG)
