@@ -102,6 +102,11 @@ def test_batch_cost_rule():
     assert verdict(batch_cost, m(1000, 0.7)) == "holds-if"  # grows, but is only 8 times as dear as a batch of 32
     assert verdict(batch_cost, m(1000, 0.2)) == "does-not-hold"
     assert m(1000, 1.1).steps(0) == pytest.approx(1000 * 32**1.1 / 1280, rel=1e-6)
+    fewest, scale = 20, 50
+    arrived = {b: fewest * (1 + scale / (b or 1280)) * (b or 1280) * np.ones(20) for b in (1, 32, 0)}
+    made = batch_cost.Measurement({b: (Trace(np.ones(1), np.ones((1, 20)), a, 0.1),) for b, a in arrived.items()})
+    assert made.noise_scale == pytest.approx(scale)
+    assert made.expected == pytest.approx(made.steps(32))
     assert batch_cost.span(7200).en == "2 hours"
     assert batch_cost.span(0.0123).en == "12 milliseconds"
 

@@ -58,6 +58,18 @@ class Measurement:
     def steps(self, batch: int) -> float:
         return self.read(batch) / (batch or ROWS[-1])
 
+    @property
+    def noise_scale(self) -> float:
+        """B₀ of steps = fewest · (1 + B₀ / B), from batches of 1 and of all rows alone (McCandlish et al., 2018)."""
+        ratio = self.steps(1) / self.steps(0)
+        return (ratio - 1) / (1 - ratio / ROWS[-1])
+
+    @property
+    def expected(self) -> float:
+        """Steps that this B₀ foretells for a batch of 32."""
+        scale = self.noise_scale
+        return self.steps(0) * (1 + scale / 32) / (1 + scale / ROWS[-1])
+
 
 def trace(batch: int, rows: int, seeds: Sequence[int], etas: Sequence[float]) -> tuple[NDArray[np.float64], Floats]:
     """(examples at each look, loss (looks, seeds, rates)): a look before the first step, then at steps that grow evenly in their logarithm."""
@@ -141,6 +153,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return found | {
         "fewest": same(f"{m.traces[0][0].arrived.mean() / m.traces[32][0].arrived.mean():.2g}"),
         "few_rows": same(str(ROWS[0])),
+        "noise_scale": same(f"{m.noise_scale:.0f}"),
+        "expected": same(f"{m.expected:.0f}"),
         "target": same(f"{TARGET:g}"),
         "rows": same(f"{ROWS[-1]:,}"),
         "size": same(f"{size:,}"),

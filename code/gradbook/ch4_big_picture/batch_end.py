@@ -61,8 +61,8 @@ def judge(m: Measurement) -> list[Claim]:
             finding=Text(
                 f"같은 수의 표본을 더 읽을 때 GD로 바꾼 손실은 그대로 SGD를 쓴 손실의 {cannot.shown()}배(다 맞힐 수 없는 모델), "
                 f"{can.shown()}배(다 맞힐 수 있는 신경망)입니다. 앞의 모델에서도 학습률을 줄인 SGD의 {decay.shown()}배입니다.",
-                f"Reading as many more examples, the loss after changing to GD is {cannot.shown()} of the loss of the same SGD (a model that cannot fit all) "
-                f"and {can.shown()} of it (a network that can). In the former it is {decay.shown()} of the loss of SGD with a falling rate.",
+                f"Reading as many more examples, the loss after changing to GD is {cannot.shown()} times the loss of the same SGD (a model that cannot fit all) "
+                f"and {can.shown()} times (a network that can). In the former it is {decay.shown()} times the loss of SGD with a falling rate.",
             ),
             estimate=cannot,
             unit=Text("배", "times"),
