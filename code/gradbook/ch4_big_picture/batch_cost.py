@@ -151,7 +151,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         found[f"eta_{name}"] = same(f"{m.traces[batch][-1].eta:.3g}")
         found[f"exponent_{name}"] = same(mean_interval(m.exponent(batch)).shown())
     return found | {
-        "fewest": same(f"{m.traces[0][0].arrived.mean() / m.traces[32][0].arrived.mean():.2g}"),
+        "fewest": same(f"{m.traces[0][0].arrived.mean() / m.traces[32][0].arrived.mean():.2f}"),
         "few_rows": same(str(ROWS[0])),
         "noise_scale": same(f"{m.noise_scale:.0f}"),
         "expected": same(f"{m.expected:.0f}"),

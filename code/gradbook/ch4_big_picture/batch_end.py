@@ -129,19 +129,19 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     parts = made.subplot_mosaic([["cannot", "can"], ["rates", "floor"]])
     epochs = np.arange(FIRST - THEN + 1, FIRST + THEN + 1)
     for problem, one in m.endings.items():
-        axes = parts[problem]
-        axes.plot(epochs[:THEN], middle(one.before[..., one.tuned]), color=style.INK)
+        axes, parting = parts[problem], one.before[-1, :, one.tuned]
+        axes.plot(epochs[:THEN], middle(one.before[..., one.tuned] / parting), color=style.INK)
         for arm, line in zip(ARMS, LINES, strict=True):
-            values = np.vstack([one.before[-1:], one.loss[arm]])[..., one.tuned]
+            values = np.vstack([one.before[-1:], one.loss[arm]])[..., one.tuned] / parting
             low, high = np.quantile(values, [0.1, 0.9], axis=1)
             style.band(axes, epochs[THEN - 1 :], low, high, line["color"])
             axes.plot(epochs[THEN - 1 :], middle(values), label=LABELS[arm][lang], **line)
         axes.axvline(FIRST, color=style.INK, linestyle=":", linewidth=1)
         axes.set_title(TITLES[problem][lang])
         axes.set_xlabel(Text("에포크", "epoch")[lang])
-    style.log(parts["can"].yaxis, [0.005, 0.01, 0.02, 0.04])
+    style.log(parts["can"].yaxis, [0.5, 1, 2])
     parts["can"].yaxis.set_major_formatter("{x:g}")
-    parts["cannot"].set_ylabel(Text("학습 손실", "training loss")[lang])
+    parts["cannot"].set_ylabel(Text("학습 손실 ÷ 갈라질 때", "training loss ÷ at parting")[lang])
     axes = parts["rates"]
     for (problem, one), line in zip(m.endings.items(), PROBLEM_LINES, strict=True):
         ratios = [one.against("full", "same", k) for k in range(len(one.etas))]
@@ -173,17 +173,17 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 def words(m: Measurement, lang: Lang) -> Words:
     cannot, can = (m.endings[problem].against("full", "same").number() for problem in ("cannot", "can"))
     n = m.floor.shape[2]
-    told = {p: ", ".join(f"{LABELS[a][lang]} {one.end(a):.3g}" for a in ARMS) for p, one in m.endings.items()}
+    told = {p: ", ".join(f"{LABELS[a][lang]} {one.end(a):.4g}" for a in ARMS) for p, one in m.endings.items()}
     return {
         "ko": Words(
-            f"GD로 바꾸면 손실이 {cannot}배(다 맞힐 수 없을 때)와 {can}배(다 맞힐 수 있을 때)",
-            f"위: SGD(배치 {BATCH})로 {FIRST}에포크를 걸은 뒤 네 갈래로 나뉩니다. 갈래마다 읽는 표본은 같습니다(시드 {n}개의 기하평균, 띠는 10–90 %, 뒤의 두 갈래는 겹칩니다). "
+            f"같은 수의 표본을 더 읽고 GD의 손실은 SGD의 {cannot}배(다 맞힐 수 없을 때), {can}배(있을 때)",
+            f"위: SGD(배치 {BATCH})로 {FIRST}에포크를 걸은 뒤 네 갈래로 나뉩니다. 손실은 갈라질 때를 1로 했고, 갈래마다 읽는 표본은 같습니다(시드 {n}개의 기하평균, 띠는 10–90 %, 뒤의 두 갈래는 겹칩니다). "
             "왼쪽 아래: 학습률에 따른 마지막 손실의 비와 95 % 구간(★은 고른 학습률). 오른쪽 아래: 가중치 두 개의 모델에서 SGD가 머무는 높이. 선은 맞춘 것이 아니라 바닥에서 계산한 이론입니다.",
             f"마지막 손실. {TITLES['cannot'].ko}: {told['cannot']}. {TITLES['can'].ko}: {told['can']}. 오른쪽 아래에서 높이는 η/B에 비례합니다.",
         ),
         "en": Words(
-            f"Changing to GD multiplies the loss by {cannot} where not all can be fitted, by {can} where all can",
-            f"Top: after {FIRST} epochs of SGD (batches of {BATCH}) there are four ways on, which all read as many examples (geometric mean of {n} seeds, bands 10–90%; the last two ways coincide). "
+            f"On as many more examples, GD ends at {cannot} times the loss of SGD (cannot fit all) and {can} times (can fit all)",
+            f"Top: after {FIRST} epochs of SGD (batches of {BATCH}) there are four ways on, which all read as many examples; loss as a multiple of that at the parting (geometric mean of {n} seeds, bands 10–90%; the last two ways coincide). "
             "Bottom left: ratio of the losses at the end by rate, 95% interval (★: tuned). Bottom right: the height at which SGD stays, model with two weights. The line is not fitted but computed at the bottom.",
             f"Loss at the end. {TITLES['cannot'].en}: {told['cannot']}. {TITLES['can'].en}: {told['can']}. Bottom right: the height is proportional to η/B.",
         ),

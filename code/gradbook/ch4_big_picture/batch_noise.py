@@ -148,7 +148,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     made = Figure(figsize=(style.WIDTH, 5.6))
     parts = made.subplot_mosaic([["paths", "paths"], ["noise", "uphill"]], height_ratios=(1.15, 1))
     axes = parts["paths"]
-    x, y = np.meshgrid(np.linspace(-2.9, 3.1, 24), np.linspace(-4.2, 1.1, 24))
+    x, y = np.meshgrid(np.linspace(-2.9, 3.1, 24), np.linspace(-3.4, 1.1, 24))
     height = loss(np.stack([x, y], axis=-1))
     low = float(loss(bottom()))
     axes.contour(x, y, height, levels=low + np.array([0.01, 0.06, 0.2, 0.5, 1]), colors=style.GRID, linewidths=0.9)
@@ -173,7 +173,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         noise.errorbar(SIZES, m.noise[k].mean(axis=1), yerr=m.noise[k].std(axis=1), linestyle="none", marker=line["marker"],
                        color=line["color"], label=names[k][lang], markersize=4)  # fmt: skip
     style.log(noise.xaxis, [1, 4, 16, 64, 256])
-    style.log(noise.yaxis, [0.001, 0.01, 0.1, 1])
+    style.log(noise.yaxis, [1e-4, 0.01, 0.1, 1, 1e-3])
     noise.set_xlabel(Text("배치의 크기 B", "batch size B")[lang])
     noise.set_ylabel(Text("분산 ÷ |G|²", "variance ÷ |G|²")[lang])
     noise.legend(loc="lower left", handletextpad=0.1)
@@ -194,7 +194,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"한 장씩 걸으면 걸음의 {share[0]:.0f} %가 오르막, 전체로 걸으면 {share[2]:.0f} %",
-            f"위: 숫자 {PAIR[0]}과 {PAIR[1]}을 가르는 가중치 두 개의 손실과 학습률 {ETA:g}로 걸은 {STEPS}걸음(시드 하나). "
+            f"위: 숫자 {PAIR[0]}과 {PAIR[1]}를 가르는 가중치 두 개의 손실과 학습률 {ETA:g}로 걸은 {STEPS}걸음(시드 하나). "
             f"왼쪽 아래: 출발점에서 배치 기울기의 분산(시드 {seeds}개의 평균과 표준편차, 선은 이론). 오른쪽 아래: 전체 배치의 길 위에서, 한 장만 보고 걸으면 손실이 오르는 표본의 비율.",
             f"마지막 십분의 일의 평균 손실은 배치 1, {BATCHES[1]}, 전체에서 {ends[0]:.3f}, {ends[1]:.3f}, {ends[2]:.3f}. "
             f"분산은 B에 반비례하고, 다시 넣지 않으면 전체에서 0. 오르막인 표본은 출발점에서 {first:.0f} %, 바닥 가까이에서 {late:.0f} %.",
