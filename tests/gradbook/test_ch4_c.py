@@ -171,6 +171,7 @@ def test_verdict_on_the_step():
 
     assert verdict(usual, usual).verdict == verdict(usual, harmed).verdict == "holds-if"
     assert verdict(harmed, harmed).verdict == "holds"
+    assert verdict(harmed, faked([0.5, 0.3, 0.2, 0.1, 0.3, 0.4, np.inf, np.inf, np.inf])).verdict == "holds-if"
     assert verdict(never_slow, usual).verdict == "does-not-hold"
     assert edge_of_stability.best(usual) == 3
     assert edge_of_stability.best_parts(harmed).value == pytest.approx(0.5)
@@ -179,7 +180,7 @@ def test_verdict_on_the_step():
 
 def test_the_edge_is_that_of_the_seeds_that_stay():
     one = faked([0.5, 0.3, 0.2, 0.1, 0.1, 0.3, 0.5, 0.5, 0.5])
-    one.last[3, full_batch.FOLLOWED[-1]] = np.inf
+    one.last[3, full_batch.FOLLOWED[-1]] = 5
     one.edge[:, 3] = 1e9
     one.edge[:-8] = 5
     found = edge_of_stability.at_the_end(one, len(full_batch.FOLLOWED) - 1)

@@ -91,7 +91,7 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"양 끝의 학습률은 모두 나쁩니다. 그러나 지나치는 것만으로는 해가 되지 않습니다. 그릇에서는 2/λ_max부터 해가 되고, 신경망에서는 λ_max이 학습하면서 달라집니다. 제곱 오차에서는 출발점 한계의 두 배로도 시드 {n}개 가운데 {learned(squared, double)}개가 배웠고, 그 끝에서 ηλ_max/2는 {edge}이었습니다.",
+                f"양 끝의 학습률은 모두 나쁩니다. 그러나 지나치는 것만으로는 해가 되지 않습니다. 그릇에서는 2/λ_max부터 해가 되고, 신경망에서는 λ_max가 학습하면서 달라집니다. 제곱 오차에서는 출발점 한계의 두 배로도 시드 {n}개 가운데 {learned(squared, double)}개가 배웠고, 그 끝에서 ηλ_max/2는 {edge}이었습니다.",
                 f"Rates at both ends do badly. But overshooting alone does no harm. On a bowl harm begins at 2/λ_max, and in a network λ_max changes during training. At twice the limit of the start {learned(squared, double)} of {n} seeds learned with squared error, and ended with ηλ_max/2 at {edge}.",
             ),
             estimate=best_parts(squared),
