@@ -180,12 +180,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"한계는 움직입니다: 처음의 두 배로 걸어도 신경망 {n}개 가운데 {kept}개가 맞추어 갑니다",
-            f"숫자 {EXAMPLES}장, 시드 {n}개, 전체 배치. 위: 학습률에 따른 마지막 손실, 기하평균과 95 % 구간. 파선은 1/λ_max, 빨간 선은 2/λ_max. 아래: 제곱 오차로 배우는 동안 η가 그때의 2/λ_max의 몇 배인지, 중앙값과 가운데 절반. 선 옆의 수는 처음의 배수.",
+            f"숫자 {EXAMPLES}장, 시드 {n}개, 전체 배치. 위: 학습률에 따른 마지막 손실, 기하평균과 95 % 구간. 파선은 1/λ_max, 빨간 선은 2/λ_max. 아래: 제곱 오차로 배우는 동안 η가 그때의 2/λ_max의 몇 배인지, 중앙값과 가운데 절반(주황: 교차 엔트로피). 선 옆의 수는 처음의 배수.",
             f"제곱 오차에서 가장 좋은 학습률은 처음 한계의 {top}배. 두 배로 걸어도 배운 시드의 마지막 ηλ_max/2는 {edge}.",
         ),
         "en": Words(
             f"The limit moves: at twice the first one, {kept} of {n} networks adapt to it",
-            f"{EXAMPLES} digits, {n} seeds, full batch. Above: final loss against the rate, geometric mean and 95 % interval. Dashed: 1/λ_max; red: 2/λ_max. Below: how many times the 2/λ_max of that moment η is while learning with squared error, median and middle half. The numbers beside the lines are the multiples at the start.",
+            f"{EXAMPLES} digits, {n} seeds, full batch. Above: final loss against the rate, geometric mean and 95% interval. Dashed: 1/λ_max; red: 2/λ_max. Below: how many times the 2/λ_max of that moment η is while learning with squared error, median and middle half (orange: cross-entropy). The numbers beside the lines are the multiples at the start.",
             f"With squared error the best rate is {top} times the first limit. At twice the limit the seeds that learn end with ηλ_max/2 at {edge}.",
         ),
     }[lang]
