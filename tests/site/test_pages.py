@@ -105,7 +105,8 @@ def test_a_chapter_shows_all_its_figures_numbered_in_order(pages, name):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_numbers_in_prose_come_from_the_ledger(pages, name):
     measured = {text[lang] for text in ledger.numbers().values() for lang in ("ko", "en")}
-    measured |= {entry.claim.as_printed(lang) for entry in ledger.entries() for lang in ("ko", "en")}
+    claims = [(entry.claim, lang) for entry in ledger.entries() for lang in ("ko", "en")]
+    measured |= {f"{claim.as_printed(lang)} {claim.unit[lang]}".strip() for claim, lang in claims}
     found = re.findall(r'<span class="measured"[^>]*>([^<]*)</span>', pages[name])
     assert len(found) > 40
     assert {unescape(text) for text in found} <= measured
