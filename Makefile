@@ -24,10 +24,10 @@ test: .venv/ready  ## lint, types, import direction, all tests (builds the site 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gradbook prepare
-	@# Pages and browser beside the rest, on two cores; what the rest says is shown at the end.
-	@$(BIN)/pytest --ignore=tests/site >.cache/tests.log 2>&1 & rest=$$!; trap 'kill $$rest' INT TERM; \
-	$(BIN)/pytest tests/site; site=$$?; \
-	wait $$rest; others=$$?; cat .cache/tests.log; exit $$(($$others | $$site))
+	@# On two cores: the site's tests here; library, experiments and then the browser beside them, and what these say comes last.
+	@{ $(BIN)/pytest --ignore=tests/site; rest=$$?; $(BIN)/pytest -m browser && exit $$rest; } >.cache/tests.log 2>&1 & beside=$$!; \
+	trap 'trap - INT TERM; kill 0' INT TERM; $(BIN)/pytest tests/site -m "not browser"; site=$$?; \
+	wait $$beside; beside=$$?; cat .cache/tests.log; exit $$(($$beside | $$site))
 
 run: .venv/ready  ## measure one chapter, print its claims, write its figures (CHAPTER=1, BOOK_LANG=en)
 	$(BIN)/gradbook run $(CHAPTER) $(LANG_ARG)

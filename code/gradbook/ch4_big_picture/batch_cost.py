@@ -120,7 +120,7 @@ def judge(m: Measurement) -> list[Claim]:
                 f"손실 {TARGET:g}에 이르기까지 읽는 표본은 배치 전체가 배치 32의 {m.fewer(32).number()}배, 배치 1의 {m.fewer(1).number()}배입니다. "
                 f"자료의 양에 따라 배치 1, 32, 전체에서 각각 {one}, {some}, {full}제곱으로 늘어납니다.",
                 f"Until loss {TARGET:g} the full batch reads {m.fewer(32).number()} times as many examples as a batch of 32 and {m.fewer(1).number()} times "
-                f"as many as a batch of 1. They grow with the power {one}, {some} and {full} of the number of rows for batches of 1, 32 and all.",
+                f"as many as a batch of 1. They grow like the number of rows to the power {one}, {some} and {full} for batches of 1, 32 and all.",
             ),
             estimate=m.fewer(32),
             unit=Text("배", "times"),

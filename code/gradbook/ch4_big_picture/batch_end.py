@@ -61,7 +61,7 @@ def judge(m: Measurement) -> list[Claim]:
             finding=Text(
                 f"같은 수의 표본을 더 읽을 때 GD로 바꾼 손실은 그대로 SGD를 쓴 손실의 {cannot.shown()}배(다 맞힐 수 없는 모델), "
                 f"{can.shown()}배(다 맞힐 수 있는 신경망)입니다. 앞의 모델에서도 학습률을 줄인 SGD의 {decay.shown()}배입니다.",
-                f"Reading as many more examples, the loss after changing to GD is {cannot.shown()} times the loss of the same SGD (a model that cannot fit all) "
+                f"After equally many further examples, the loss with GD is {cannot.shown()} times the loss of the same SGD (a model that cannot fit all) "
                 f"and {can.shown()} times (a network that can). In the former it is {decay.shown()} times the loss of SGD with a falling rate.",
             ),
             estimate=cannot,
@@ -182,8 +182,8 @@ def words(m: Measurement, lang: Lang) -> Words:
             f"마지막 손실. {TITLES['cannot'].ko}: {told['cannot']}. {TITLES['can'].ko}: {told['can']}. 오른쪽 아래에서 높이는 η/B에 비례합니다.",
         ),
         "en": Words(
-            f"On as many more examples, GD ends at {cannot} times the loss of SGD (cannot fit all) and {can} times (can fit all)",
-            f"Top: after {FIRST} epochs of SGD (batches of {BATCH}) there are four ways on, which all read as many examples; loss as a multiple of that at the parting (geometric mean of {n} seeds, bands 10–90%; the last two ways coincide). "
+            f"With the same number of further examples, GD ends at {cannot} times the loss of SGD (cannot fit all) and {can} times (can fit all)",
+            f"Top: after {FIRST} epochs of SGD (batches of {BATCH}) there are four ways on, which all read the same number of examples; loss as a multiple of that at the parting (geometric mean of {n} seeds, bands 10–90%; the last two ways coincide). "
             "Bottom left: ratio of the losses at the end by rate, 95% interval (★: tuned). Bottom right: the height at which SGD stays, model with two weights. The line is not fitted but computed at the bottom.",
             f"Loss at the end. {TITLES['cannot'].en}: {told['cannot']}. {TITLES['can'].en}: {told['can']}. Bottom right: the height is proportional to η/B.",
         ),

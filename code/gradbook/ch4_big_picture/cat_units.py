@@ -90,9 +90,9 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"한 표시가 값의 변동 가운데 절반 이상을 만드는 유닛은 학습 전 {before.number()} %, 학습 후 {any_mark.number()} %이고, 점을 맡은 것은 {spots.number()} %입니다. "
+                f"한 표시가 값의 변동 가운데 절반 이상을 만드는 유닛은 (말 없는 유닛을 빼고) 학습 전 {before.number()} %, 학습 후 {any_mark.number()} %이고, 점을 맡은 것은 {spots.number()} %입니다. "
                 f"세 표시를 맡은 유닛이 모두 있는 신경망은 {m.every_mark():.0f} %입니다. 마지막 층이 더하는 것은 맞습니다.",
-                f"Units in which one mark makes half or more of the ups and downs: {before.number()}% before training, {any_mark.number()}% after; for spots {spots.number()}%. "
+                f"Units, silent ones aside, in which one mark makes half or more of the ups and downs: {before.number()}% before training, {any_mark.number()}% after; for spots {spots.number()}%. "
                 f"Networks with such a unit for each of the three marks: {m.every_mark():.0f}%. That the last layer adds up is true.",
             ),
             estimate=any_mark,
@@ -176,12 +176,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     n, outs = m.weight.shape[0], "/".join(map(str, OUT))
     return {
         "ko": Words(
-            f"점박이 고양이만 본 신경망에서 점을 맡은 유닛은 {spots} %이고, 세 표시를 유닛이 나누어 맡은 신경망은 {m.every_mark():.0f} %입니다",
+            f"점박이 고양이만 본 신경망에서 말 없는 유닛을 빼면 {spots} %가 점을 맡았고, 세 표시를 유닛이 나누어 맡은 신경망은 {m.every_mark():.0f} %입니다",
             f"위: 시드 0에서 점에 가장 크게 보태는 유닛 {SHOWN}개의 가중치(검으면 음수)와, 그 값의 변동에서 각 표시의 몫(%). 왼쪽: 모든 유닛의 평균 몫. 오른쪽: 점에 크게 보태는 유닛부터 0으로 고정했을 때, 95 % 구간. 회색 점선은 아무 유닛이나 없앴을 때. 시드 {n}개.",
             f"귀/눈/점의 평균 몫(%): 학습 전 {means[0]}, 점박이만 {means[1]}, 섞어서 {means[2]}. 유닛을 {outs}개 없앨 때 맞힌 비율(%): 점박이 고양이 {cut[0]}, 점 없는 고양이 {cut[1]}, 점 없는 곰 {cut[2]}.",
         ),
         "en": Words(
-            f"Having seen spotted cats only, {spots}% of the units detect spots; {m.every_mark():.0f}% of the networks have a unit for each mark",
+            f"Having seen spotted cats only, {spots}% of the units that are not silent detect spots; {m.every_mark():.0f}% of the networks have a unit for each mark",
             f"Above: weights of the {SHOWN} units of seed 0 that add most for spots (dark: negative), and each mark's share (%) of their ups and downs. Left: mean shares of all units. Right: units held at 0, those that add most for spots first; 95% intervals. Gray dots: any units. {n} seeds.",
             f"Mean shares of ears/eyes/spots (%): untrained {means[0]}, spotted only {means[1]}, both {means[2]}. Right (%) with {outs} units taken out: spotted cats {cut[0]}, plain cats {cut[1]}, plain bears {cut[2]}.",
         ),

@@ -136,6 +136,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
             found[f"{key}_turn{k}"] = same(f"{m.turn(name, size):.2f}")
             found[f"{key}_gain{k}"] = same(m.gain(name, size, LONG_RATE).shown(sign=True))
         found[f"{key}_steps"] = same(str(STEPS[name]))
+        found[f"{key}_sizes"] = same(", ".join(f"{size:,}" for size in sizes))
     found |= {f"cats_{100 * rate:.0f}": same(m.for_cats(rate).shown(sign=True)) for rate in RATES[1:]}
     top = [m.gain(name, size, RATES[-1]).value for name in SIZES for size in SIZES[name]]
     return found | {

@@ -141,8 +141,8 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"은닉층 {DEPTH}개를 지난 기울기는 He 초깃값에서 {short(one.value)}배이지만, 가중치가 그 절반이면 {short(half.value)}배, 두 배면 {short(double.value)}배입니다. 초깃값의 크기가 맞아야 합니다.",
-                f"Through {DEPTH} hidden layers the gradient is multiplied by {short(one.value)} with He's weights, but by {short(half.value)} with half of them and {short(double.value)} with twice them: their size must fit.",
+                f"은닉층 {DEPTH}개의 마지막에서 첫 층까지 되돌아온 기울기는 He 초깃값에서 {short(one.value)}배이지만, 가중치가 그 절반이면 {short(half.value)}배, 두 배면 {short(double.value)}배입니다. 초깃값의 크기가 맞아야 합니다.",
+                f"From the last of {DEPTH} hidden layers back to the first the gradient is multiplied by {short(one.value)} with He's weights, but by {short(half.value)} with half of them and {short(double.value)} with twice them: their size must fit.",
             ),
             estimate=one,
             unit=Text(

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from gradbook import style
 from gradbook.ch4_big_picture.cat_net import percent
 from gradbook.ch4_big_picture.failing_nets import (
+    ETA,
+    ETA_ADAM,
     EXAMPLES,
     LOOKS,
     OVER,
@@ -143,6 +145,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "seeds": same(str(len(m.stories[UNDER]))),
         "examples": same(str(EXAMPLES)),
         "steps": same(str(STEPS)),
+        "eta_sgd": same(f"{ETA:g}"),
+        "eta_adam": same(f"{ETA_ADAM:g}"),
         "patience": same(str(PATIENCE)),
         "stuck": same(f"{STUCK:g}"),
         "halfway": same(f"{HALFWAY:g}"),
