@@ -59,5 +59,7 @@
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
   }));
-  document.querySelectorAll(".equation, .output pre, .highlight code").forEach((box) => boxes.observe(box));
+  const watch = (kinds) => document.querySelectorAll(kinds).forEach((box) => boxes.observe(box));
+  watch(".equation, .output pre, .highlight code");
+  addEventListener("load", () => watch(".md-typeset__scrollwrap")); // the theme's script puts tables into these
 })();
