@@ -4,16 +4,22 @@ from collections import Counter
 
 import pytest
 
-from tests.torture import SITE
+from tests.torture import SITE, Book
 
 STEADY = "code/gradbook/ch1_small/steady.py"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small book of this file's own: in the one that all share, other tests damage what a build keeps."""
+    book = Book(tmp_path_factory.mktemp("edited") / "book", small=True)
+    book.run(*SITE)
+    return book
 
 
 @pytest.fixture
 def after(small):
     """What a build runs after an edit."""
-
-    small.run(*SITE)  # whatever a test before this one did to the caches, from here on they are whole
 
     def build(name, old, new):
         file, ran = small.root / name, small.root / "ran"
