@@ -111,7 +111,7 @@ def judge(m: Measurement) -> list[Claim]:
             id="4.5",
             text=Text(
                 "경사 하강법은 포물선의 바닥을 한 번에 찾지 않고 학습률만큼 한 발짝씩 움직여 찾는다",
-                "gradient descent does not find a parabola's bottom at once but walks to it in steps of the learning rate",
+                "Gradient descent does not find a parabola's bottom at once but walks to it in steps of the learning rate",
             ),
             verdict=verdict,
             finding=Text(

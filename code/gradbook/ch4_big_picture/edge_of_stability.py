@@ -87,7 +87,7 @@ def judge(m: Measurement) -> list[Claim]:
         Claim(
             id="4.9",
             text=Text(
-                "걸음이 너무 작으면 느리고 너무 크면 지나친다", "too small a step is slow, too large a one overshoots"
+                "걸음이 너무 작으면 느리고 너무 크면 지나친다", "Too small a step is slow, too large a one overshoots"
             ),
             verdict=verdict,
             finding=Text(
