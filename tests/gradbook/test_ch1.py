@@ -2,14 +2,17 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from deepgrad import chain
+from deepgrad import accuracy, chain, fit, sgd
+from gradbook import stack
 from gradbook.ch1_vanishing import (
     drawn_chain,
+    dropout_net,
     dropout_rates,
     gear_train,
     gears,
@@ -23,8 +26,8 @@ from gradbook.ch1_vanishing import (
     update_by_layer,
     width,
 )
-from gradbook.ch1_vanishing.dropout_net import Run, accuracies
-from gradbook.data import digits
+from gradbook.ch1_vanishing.dropout_net import Run
+from gradbook.data import data, digits
 from gradbook.stats import Estimate
 
 
@@ -186,10 +189,43 @@ def test_layer_speed_is_the_gradient_of_the_cross_entropy():
     assert layer_speed.speeds(2, 5)[0] == pytest.approx(np.linalg.norm(gradient), rel=1e-6)
 
 
-def test_dropout_runs_are_repeatable_and_paired():
-    run = Run("digits", 100, 16, 0.0, seed=3)
-    assert accuracies(run) == accuracies(run)
-    assert accuracies(replace(run, rate=0.5)) != accuracies(run)
+RUNS = [Run("digits", 130, 16, rate, seed) for rate, seed in ((0.0, 3), (0.5, 3), (0.25, 4))]
+
+
+def test_stacked_dropout_runs_end_where_fit_does(monkeypatch):
+    """130 examples in batches of 50: an epoch's last batch is smaller. Too few steps for rounding to grow."""
+    monkeypatch.setitem(dropout_net.STEPS, "digits", 10)
+    for run, (on_training, on_test) in zip(RUNS, dropout_net.accuracies(RUNS), strict=True):
+        rng = np.random.default_rng([run.seed, run.examples])
+        split = data("digits").drawn(run.examples, rng)
+        net = dropout_net.network(64, run.width, run.rate)
+        theta = fit(net, net.init(rng), split.x, split.labels, rng=rng, optimizer=partial(sgd, eta=dropout_net.ETA),
+                    steps=10, batch_size=50).theta  # fmt: skip
+        assert on_training == 100 * accuracy(net(theta, split.x)[0], split.labels)
+        assert on_test == 100 * accuracy(net(theta, split.x_test)[0], split.labels_test)
+
+
+def test_dropout_runs_do_not_depend_on_their_company(monkeypatch):
+    monkeypatch.setitem(dropout_net.STEPS, "digits", 200)
+    together = dropout_net.accuracies(RUNS)
+    assert [dropout_net.accuracies([run])[0] for run in RUNS] == together
+    assert len(set(together)) == 3
+
+
+def test_each_dropout_run_is_trained_once(monkeypatch, tmp_path):
+    trained = []
+
+    def many(runs):
+        trained.extend(runs)
+        return [(run.seed, run.rate) for run in runs]
+
+    monkeypatch.setattr(stack, "sweep", lambda one, settings: [one(s) for s in settings])
+    monkeypatch.setattr(dropout_net, "place", lambda run: tmp_path / f"{run.seed} {run.rate}")
+    monkeypatch.setattr(dropout_net, "accuracies", many)
+    assert dropout_net.sweep_accuracies(RUNS[:2]) == [(3, 0.0), (3, 0.5)]
+    again = [RUNS[2], RUNS[1], RUNS[2], RUNS[0]]
+    assert dropout_net.sweep_accuracies(again) == [(4, 0.25), (3, 0.5), (4, 0.25), (3, 0.0)]
+    assert trained == RUNS
 
 
 def fake_rates(train_half, test_half, longer=-2.0):

@@ -17,8 +17,10 @@ from deepgrad import (
     central_difference,
     constant,
     fit,
+    sgd,
     softmax_cross_entropy,
 )
+from gradbook import stack
 from gradbook.ch4_big_picture import (
     cat_net,
     cat_units,
@@ -27,12 +29,11 @@ from gradbook.ch4_big_picture import (
     dropout_variants,
     masked_net,
     spot_share,
-    stack,
     strip,
     unit_marks,
 )
 from gradbook.ch4_big_picture.cat_net import Lesson
-from gradbook.ch4_big_picture.mask import Mask
+from gradbook.mask import Mask
 
 SEEDS = np.linspace(-1, 1, 20)  # a spread for made-up seeds
 
@@ -316,7 +317,8 @@ def test_held_back_units_say_less_in_testing():
 VARIANTS = (Mask(0.0), Mask(0.4), Mask(0.4, forward=False), Mask(0.4, rescaled=False))
 
 
-def test_a_stack_of_masked_networks_ends_where_fit_does():
+@pytest.mark.parametrize("optimizer", [adam, sgd])
+def test_a_stack_of_masked_networks_ends_where_fit_does(optimizer):
     """Each member has its own mask, rate and seed; 60 examples in batches of 50, so that an epoch's last batch is smaller."""
     x, labels = masked_net.data("digits").x[:60], masked_net.data("digits").labels[:60]
     members, alone = [], []
@@ -324,12 +326,12 @@ def test_a_stack_of_masked_networks_ends_where_fit_does():
         net = masked_net.network(64, own)
         theta = net.init(np.random.default_rng(seed), dtype=np.float64)
         eta = 0.01 * (1 + seed)
-        found = fit(net, theta, x, labels, rng=np.random.default_rng([seed, 1]), optimizer=partial(adam, eta=eta),
+        found = fit(net, theta, x, labels, rng=np.random.default_rng([seed, 1]), optimizer=partial(optimizer, eta=eta),
                     steps=7, batch_size=50)  # fmt: skip
         alone.append(found.theta)
         rng = np.random.default_rng([seed, 1])
         members.append(stack.Member(theta, x, labels, rng, eta, (Mask(0.0), own, own)))
-    for theta, expected in zip(stack.fit_stack(net, members, 7, 50), alone, strict=True):
+    for theta, expected in zip(stack.fit_stack(net, members, 7, 50, optimizer), alone, strict=True):
         assert theta == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
@@ -362,9 +364,9 @@ def test_a_stack_refuses_other_lengths_and_tells_of_divergence():
         return stack.Member(start, x[:n], labels[:n], np.random.default_rng(0), 0.01, (Mask(0.0),) * 3)
 
     with pytest.raises(ValueError, match=r"equally many examples, not \[20, 30\]"):
-        stack.fit_stack(net, [member(20), member(30)], 1, 10)
+        stack.fit_stack(net, [member(20), member(30)], 1, 10, adam)
     with pytest.raises(Diverged), np.errstate(all="ignore"):
-        stack.fit_stack(net, [member(20), member(20, theta * np.float32(1e30))], 2, 10)
+        stack.fit_stack(net, [member(20), member(20, theta * np.float32(1e30))], 2, 10, adam)
 
 
 def test_a_strip_shows_each_picture_in_its_place():

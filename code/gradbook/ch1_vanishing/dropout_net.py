@@ -1,13 +1,16 @@
 """The network that all dropout experiments of this chapter train."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from deepgrad import Activation, Dense, Dropout, Network, accuracy, fit, he_normal, relu, sgd
+from deepgrad import Activation, Dense, Dropout, Network, accuracy, he_normal, relu, sgd
+from gradbook import memo
 from gradbook.data import DataName, data
-from gradbook.memo import recall
+from gradbook.mask import Mask
+from gradbook.stack import Member, fit_stack, sweep_stacked
 
 ETA, BATCH = 0.2, 50
 STEPS: dict[DataName, int] = {"digits": 1000, "MNIST-1D": 2000}
@@ -27,30 +30,51 @@ class Run:
     longer: int = 1
 
 
-def accuracies(run: Run) -> tuple[float, float]:
-    """Accuracy on the training and on the test examples, in percent, after plain SGD.
+Accuracies = tuple[float, float]  # on the training and on the test examples, in percent
+
+
+def sweep_accuracies(runs: Sequence[Run]) -> list[Accuracies]:
+    """The accuracies of all runs, in their order; each is trained once, though experiments and an exercise share some."""
+    found = {run: memo.load(place(run)) for run in runs}
+    missing = [run for run, (is_there, _) in found.items() if not is_there]
+    trained = sweep_stacked(train_and_keep, missing, lambda run: (run.data, run.examples, run.width, run.longer))
+    new = dict(zip(missing, trained, strict=True))
+    return [new[run] if run in new else found[run][1] for run in runs]
+
+
+def train_and_keep(runs: Sequence[Run]) -> list[Accuracies]:
+    found = accuracies(runs)
+    for run, right in zip(runs, found, strict=True):
+        memo.store(place(run), right)
+    return found
+
+
+def place(run: Run) -> Path:
+    """Where a run's accuracies are kept. They hang on the run alone, whichever others it is trained with."""
+    return memo.where(memo.key_of([accuracies], {"run": run}), accuracies)
+
+
+def accuracies(runs: Sequence[Run]) -> list[Accuracies]:
+    """The accuracies of each run after plain SGD. They are trained together, so they differ only in rate and seed.
 
     The seed fixes which examples are learned from and which tested on, the initial weights and the batches: runs that
     differ only in rate are paired.
     """
-    rng = np.random.default_rng([run.seed, run.examples])
-    chosen = data(run.data).drawn(run.examples, rng)
-    net = network(chosen.x.shape[1], run.width, run.rate)
-    trained = fit(
-        net, net.init(rng), chosen.x, chosen.labels,
-        optimizer=partial(sgd, eta=ETA), steps=STEPS[run.data] * run.longer, batch_size=BATCH, rng=rng,
-    )  # fmt: skip
-    on_training, _ = net(trained.theta, chosen.x)
-    on_test, _ = net(trained.theta, chosen.x_test)
-    return 100 * accuracy(on_training, chosen.labels), 100 * accuracy(on_test, chosen.labels_test)
+    rngs = [np.random.default_rng([run.seed, run.examples]) for run in runs]
+    splits = [data(run.data).drawn(run.examples, rng) for run, rng in zip(runs, rngs, strict=True)]
+    net = network(splits[0].x.shape[1], runs[0].width)
+    members = [
+        Member(net.init(rng), split.x, split.labels, rng, ETA, (Mask(0.0), Mask(run.rate), Mask(run.rate)))
+        for run, split, rng in zip(runs, splits, rngs, strict=True)
+    ]
+    found = fit_stack(net, members, STEPS[runs[0].data] * runs[0].longer, BATCH, sgd)
+    return [
+        (100 * accuracy(net(theta, s.x)[0], s.labels), 100 * accuracy(net(theta, s.x_test)[0], s.labels_test))
+        for theta, s in zip(found, splits, strict=True)
+    ]
 
 
-def known(run: Run) -> tuple[float, float]:
-    """`accuracies`, each run once: `dropout_rates`, `scarcity` and an exercise have some in common."""
-    return recall(accuracies, run=run)
-
-
-def network(features: int, width: int, rate: float) -> Network:
+def network(features: int, width: int, rate: float = 0.0) -> Network:
     """features-width-width-10, ReLU, dropout after each hidden layer."""
     return Network([
         Dense(features, width, he_normal), Activation(relu), Dropout(rate),

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradbook import style
-from gradbook.ch1_vanishing.dropout_net import DATA, FULL, Run, known
+from gradbook.ch1_vanishing.dropout_net import DATA, FULL, Run, sweep_accuracies
 from gradbook.ch1_vanishing.dropout_rates import TITLES
 from gradbook.data import DataName
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
 
 SIZES: dict[DataName, tuple[int, ...]] = {
@@ -50,7 +49,7 @@ def settings() -> list[Setting]:
 def measure(seeds: Sequence[int] = range(5), longer: int = 1) -> Measurement:
     """Each seed draws its own training examples; settings that differ only in rate share them, and the initial weights."""
     runs = [Run(*setting, seed, longer) for setting in settings() for seed in seeds]
-    found = np.array(sweep(known, runs)).reshape(len(settings()), len(seeds), 2)
+    found = np.array(sweep_accuracies(runs)).reshape(len(settings()), len(seeds), 2)
     return Measurement(
         train=dict(zip(settings(), found[:, :, 0], strict=True)),
         test=dict(zip(settings(), found[:, :, 1], strict=True)),

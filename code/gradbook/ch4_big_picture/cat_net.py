@@ -21,8 +21,8 @@ from deepgrad import (
     softmax_cross_entropy,
     xavier_normal,
 )
-from gradbook.ch4_big_picture.mask import Mask
-from gradbook.ch4_big_picture.stack import Member, fit_stack, sweep_stacked
+from gradbook.mask import Mask
+from gradbook.stack import Member, fit_stack, sweep_stacked
 from gradbook.stats import Estimate, mean_interval
 
 WIDTH, STEPS, BATCH = 32, 150, 50
@@ -120,7 +120,7 @@ def train_together(runs: Sequence[Run]) -> list[tuple[Network, NDArray[np.floati
         theta = network(lesson).init(rng)
         x, labels = world(lesson, [run.seed, 0])
         members.append(Member(theta, x, labels, rng, run.eta, (Mask(lesson.pixels), Mask(lesson.hidden))))
-    found = fit_stack(network(Lesson()), members, STEPS, BATCH)
+    found = fit_stack(network(Lesson()), members, STEPS, BATCH, adam)
     return [(network(run.lesson), theta) for run, theta in zip(runs, found, strict=True)]
 
 

@@ -12,10 +12,10 @@ from deepgrad import Network
 from gradbook import style
 from gradbook.ch4_big_picture.cat_net import FRESH, PLAIN_CAT, Lesson, asked, score, sweep_trained, tuned
 from gradbook.ch4_big_picture.cat_net import Run as CatRun
-from gradbook.ch4_big_picture.mask import Mask
 from gradbook.ch4_big_picture.masked_net import ETAS, Run, best_rates, sweep_outcomes
 from gradbook.data import DataName
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
+from gradbook.mask import Mask
 from gradbook.stats import Estimate, mean_interval
 from gradbook.text import Lang, Text, Verdict, same
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from deepgrad import dropout
 from gradbook import style
 from gradbook.ch4_big_picture.cat_net import percent
-from gradbook.ch4_big_picture.mask import Mask
 from gradbook.ch4_big_picture.masked_net import BATCH, ETAS, EXAMPLES, STEPS, WIDTH, Run, best_rates, sweep_outcomes
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.mask import Mask
 from gradbook.stats import Estimate, mean_interval, order, power_of_ten_above
 from gradbook.text import Lang, Text, Verdict, same
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Network, accuracy, he_normal, relu, softmax_cross_entropy
-from gradbook.ch4_big_picture.mask import Mask
-from gradbook.ch4_big_picture.stack import Member, fit_stack, sweep_stacked
+from deepgrad import Activation, Dense, Network, accuracy, adam, he_normal, relu, softmax_cross_entropy
 from gradbook.data import DataName, Split, data
+from gradbook.mask import Mask
+from gradbook.stack import Member, fit_stack, sweep_stacked
 
 WIDTH, STEPS, BATCH, EXAMPLES = 64, 500, 50, 1000
 ETAS = (0.003, 0.01, 0.03)  # for Adam
@@ -44,7 +44,7 @@ def outcomes(runs: Sequence[Run]) -> list[list[float]]:
         Member(net.init(rng), split.x, split.labels, rng, run.eta, (Mask(0.0), run.mask, run.mask))
         for run, split, rng in zip(runs, splits, rngs, strict=True)
     ]
-    found = fit_stack(net, members, runs[0].steps, BATCH)
+    found = fit_stack(net, members, runs[0].steps, BATCH, adam)
     return [outcome(net, theta, split, run.mask.rate) for run, theta, split in zip(runs, found, splits, strict=True)]
 
 

@@ -5,13 +5,14 @@ A step of so small a network is spent on calling, not on calculating; in a stack
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepgrad import Dense, Diverged, Network, adam
+from deepgrad import Dense, Diverged, Network
 from deepgrad.memory import keep_freed_memory
-from gradbook.ch4_big_picture.mask import Mask
+from gradbook.mask import Mask
 from gradbook.sweep import sweep
 
 MOST = 10  # networks in a stack: the gain is nearly all there, and the numbers of a step still fit into a cache
@@ -27,7 +28,7 @@ class Member:
     x: NDArray[np.float32]
     labels: NDArray[np.int64]
     rng: np.random.Generator
-    eta: float  # Adam's
+    eta: float  # the optimizer's
     masks: tuple[Mask, ...]
 
 
@@ -44,9 +45,12 @@ def sweep_stacked[P, R](
     return [results[k] for k in range(len(runs))]
 
 
-def fit_stack(net: Network, members: Sequence[Member], steps: int, batch_size: int) -> list[Floats]:
-    """The trained θ of each member, as `fit` with `adam` and softmax cross-entropy gives it, up to rounding.
+def fit_stack(
+    net: Network, members: Sequence[Member], steps: int, batch_size: int, optimizer: Callable[..., tuple[Floats, Any]]
+) -> list[Floats]:
+    """The trained θ of each member, as `fit` with softmax cross-entropy gives it, up to rounding.
 
+    optimizer: `sgd`, `adam` or another whose step is proportional to its eta and does not depend on θ.
     net: Dense layers with ReLU between; what else it has is ignored, the members' masks count. All members have equally
     many examples, else ValueError. Raises Diverged where a θ is no longer finite.
     """
@@ -67,8 +71,8 @@ def fit_stack(net: Network, members: Sequence[Member], steps: int, batch_size: i
         rows = order[:, start : start + batch_size]
         start += batch_size
         find_gradient(slopes, layers, x[each, rows], labels[each, rows], masks, chances)
-        step, state = adam(nowhere, grad, state, eta=1.0)
-        theta += eta * step
+        step, state = optimizer(nowhere, grad, state, eta=1.0)
+        theta += eta * step  # each member's own rate
     if not np.isfinite(theta).all():
         raise Diverged(steps, float("nan"))
     return list(theta)
