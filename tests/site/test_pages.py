@@ -199,3 +199,13 @@ def test_listings_are_the_tested_source(pages, site, name):
         assert (site / file).is_file()
         text = unescape(re.sub(r"<[^>]+>", "", pages[name]))
         assert inspect.getsource(shown).strip() in text, shown.__name__
+
+
+def test_the_language_switch_leads_to_the_same_page(pages):
+    for name, html in pages.items():
+        if name == "404.html" or name.startswith("source/"):
+            continue
+        links = re.findall(r'<a href="([^"]*)" hreflang="(\w+)" class="md-select__link"', html)
+        there = {lang: urlsplit(urljoin(HERE + name, to)).path.lstrip("/") for to, lang in links}
+        korean = name.removesuffix("index.html").removeprefix("en/")
+        assert there == {"ko": korean, "en": f"en/{korean}"}
