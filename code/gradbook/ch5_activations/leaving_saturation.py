@@ -1,0 +1,167 @@
+"""Do saturated units come back, and do their weights move? By optimizer and rate (claim 5.3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gradbook import style
+from gradbook.ch5_activations.looks import COLORS, NAMES
+from gradbook.ch5_activations.saturating_nets import FUNCTIONS, GROUPS, LOOKS, OPTIMIZERS, RATES, Watched, best, watched
+from gradbook.ch5_activations.wrong_neuron import STARTS, flow_time
+from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stats import Estimate, mean_interval, number
+from gradbook.text import Lang, Text, Verdict, same
+
+type Kind = tuple[str, str]  # activation, optimizer
+
+KEPT, MOVED = 90.0, 0.1  # "learning stops": at least this percentage stays saturated, and weights move less than this part
+SLOWER: Final = 100.0  # the single neuron "stops" where squared error takes this many times as long as cross-entropy
+KINDS: Final[tuple[Kind, ...]] = tuple((f, o) for f in FUNCTIONS for o in OPTIMIZERS)
+MARKS: Final = {"SGD": ("o", "-"), "Adam": ("s", "--")}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Networks whose hidden weights start with standard deviation 1."""
+
+    runs: dict[Kind, Watched]
+
+    def kept(self, kind: Kind) -> Estimate:
+        """Percent of the pairs saturated at the start that are so at every look, at the best rate."""
+        return mean_interval(self.runs[kind].kept[best(self.runs[kind]), :, -1])
+
+    def kept_units(self, kind: Kind) -> Estimate:
+        """The same for units saturated for every image."""
+        found = self.runs[kind].kept_units[best(self.runs[kind]), :, -1]
+        return mean_interval(found[np.isfinite(found)])
+
+    def moved(self, kind: Kind) -> Estimate:
+        """How far units that start saturated for all images move, over those that start so for less than a quarter."""
+        found = self.runs[kind].moved[best(self.runs[kind])]
+        ratio = np.log(found[:, -1] / found[:, 0])
+        return mean_interval(ratio[np.isfinite(ratio)]).exp()
+
+    def right(self, kind: Kind) -> Estimate:
+        return mean_interval(self.runs[kind].right[best(self.runs[kind])])
+
+    def stops(self, kind: Kind) -> bool:
+        return self.kept(kind).above(KEPT) and self.moved(kind).below(MOVED)
+
+
+def neuron_ratio() -> float:
+    """Squared error's time from z = 10 over cross-entropy's, at the same rate."""
+    return float(flow_time("squared", STARTS[-1]) / flow_time("cross", STARTS[-1]))
+
+
+def measure(seeds: Sequence[int] = range(20)) -> Measurement:
+    """The same networks as in `tanh_saturates`, with SGD and with Adam."""
+    return Measurement({(f, o): watched(seeds)[f, "one", o] for f, o in KINDS})
+
+
+def judge(m: Measurement) -> list[Claim]:
+    stopped = [m.stops(kind) for kind in KINDS]
+    slow = neuron_ratio() > SLOWER
+    verdict: Verdict = "holds" if all(stopped) else "holds-if" if any(stopped) or slow else "does-not-hold"
+    sgd, adam = ("sigmoid", "SGD"), ("sigmoid", "Adam")
+    return [
+        Claim(
+            id="5.3",
+            text=Text(
+                "이런 0이 곱해지면 학습이 더 진행되지 않는다", "Once it is multiplied by such a zero, learning stops"
+            ),
+            verdict=verdict,
+            finding=Text(
+                f"처음에 모든 그림에서 포화한 시그모이드의 가중치도 SGD에서 포화가 드문 유닛의 {m.moved(sgd).shown()}배, Adam에서 {m.moved(adam).shown()}배를 움직입니다. "
+                f"포화한 채 남는 쌍은 {m.kept(sgd).shown()} %와 {m.kept(adam).shown()} %입니다. "
+                f"멈추는 것이나 다름없는 것은 제곱 오차와 SGD로 배우는 뉴런 하나입니다. z = 10에서 돌아오는 데 교차 엔트로피의 {neuron_ratio():,.0f}배가 걸립니다.",
+                f"Even sigmoids that start saturated for every image move their weights {m.moved(sgd).shown()} times as far as seldom saturated ones with SGD, {m.moved(adam).shown()} times with Adam. "
+                f"{m.kept(sgd).shown()}% and {m.kept(adam).shown()}% of the pairs stay saturated. "
+                f"What as good as stops is a single neuron with squared error and SGD: from z = 10 it takes {neuron_ratio():,.0f} times as long as with cross-entropy.",
+            ),
+            estimate=m.moved(sgd),
+            unit=Text("배, 늘 포화한 유닛의 가중치가 움직인 거리, SGD", "times as far: weights of always saturated units, SGD"),
+        )
+    ]
+
+
+def numbers(m: Measurement) -> dict[str, Text]:
+    found = {"slower": f"{neuron_ratio():,.0f}"}
+    for kind in KINDS:
+        key, run = "_".join(kind).lower(), m.runs[kind]
+        found |= {
+            f"{key}_eta": f"{RATES[kind[1]][best(run)]:g}",
+            f"{key}_kept": m.kept(kind).shown(),
+            f"{key}_units": m.kept_units(kind).shown(),
+            f"{key}_moved": m.moved(kind).shown(),
+            f"{key}_right": m.right(kind).shown(),
+            f"{key}_slow": number(float(run.kept[0, :, -1].mean()), 0),
+            f"{key}_fast": number(float(run.kept[-1, :, -1].mean()), 0),
+        }
+    return {key: same(value) for key, value in found.items()}
+
+
+def draw(m: Measurement, lang: Lang) -> Figure:
+    made, ((left, right), (lower, rest)) = style.figure(4.7, nrows=2, ncols=2)
+    steps, middle = np.array(LOOKS) + 1, np.arange(len(GROUPS))
+    for kind in KINDS:
+        run, (marker, line) = m.runs[kind], MARKS[kind[1]]
+        look: dict[str, Any] = {"color": COLORS[kind[0]], "marker": marker, "linestyle": line, "markersize": 4}
+        chosen = best(run)
+        left.plot(steps, run.kept[chosen].mean(axis=0), **look, label=f"{NAMES[kind[0]][lang]}, {kind[1]}")
+        style.band(left, steps, *np.quantile(run.kept[chosen], [0.05, 0.95], axis=0), COLORS[kind[0]])
+        ends = [mean_interval(row) for row in run.kept[:, :, -1]]
+        right.plot(RATES[kind[1]], [e.value for e in ends], **look)
+        style.band(right, RATES[kind[1]], [e.low for e in ends], [e.high for e in ends], COLORS[kind[0]])
+        lower.plot(middle, np.nanmean(run.moved[chosen], axis=0), **look)
+    style.log(left.xaxis)
+    left.set_xticks([1, 2, 11, 101], ["0", "1", "10", "100"])
+    left.set_xlabel(Text("걸음 (로그 눈금)", "step (log scale)")[lang])
+    style.log(right.xaxis, [0.003, 0.01, 0.03, 0.1, 0.3, 1])
+    right.tick_params(axis="x", labelsize=7.5)
+    right.set_xlabel(Text("학습률 η (로그 눈금)", "rate η (log scale)")[lang])
+    for axes in (left, right):
+        axes.set_ylim(-4, 104)
+    left.set_title(Text("내내 포화한 쌍 (%)", "pairs still saturated (%)")[lang])
+    right.set_title(Text("그 끝값 (%), 학습률에 따라", "the same at the end (%), by rate")[lang])
+    lower.axhline(1, color=style.MUTED, linewidth=1)
+    lower.set_ylim(0, 1.6)
+    lower.set_xticks(middle, ["0–25", "25–50", "50–75", "75–", "100"])
+    lower.set_xlabel(Text("처음에 포화한 그림 (%)", "images it starts saturated for (%)")[lang])
+    lower.set_title(Text("가중치가 움직인 거리 ÷ 층의 중앙값", "way of its weights ÷ layer's median")[lang])
+    rest.set_axis_off()
+    rest.legend(*left.get_legend_handles_labels(), loc="center")
+    return made
+
+
+def words(m: Measurement, lang: Lang) -> Words:
+    kept = {kind: m.kept(kind).number() for kind in KINDS}
+    moved = {kind: m.moved(kind).number() for kind in KINDS}
+    rows = "; ".join(f"{NAMES[k[0]][lang]}, {k[1]}: {kept[k]} %, {moved[k]}" for k in KINDS)
+    sgd, adam = moved["sigmoid", "SGD"], moved["sigmoid", "Adam"]
+    n = m.runs[KINDS[0]].right.shape[1]
+    return {
+        "ko": Words(
+            f"늘 포화한 시그모이드의 가중치는 SGD에서 {sgd}배, Adam에서 {adam}배를 움직입니다",
+            f"은닉층의 가중치는 표준편차 1에서 출발. 왼쪽과 아래: 학습 정확도가 가장 높은 학습률. 시드 {n}개의 평균. 띠는 왼쪽 5–95 %, 오른쪽 95 % 구간.",
+            f"처음 포화한 (유닛, 그림) 쌍 가운데 끝까지 포화한 것과, 모든 그림에서 포화한 유닛이 포화가 드문 유닛의 몇 배를 움직이는지. {rows}.",
+        ),
+        "en": Words(
+            f"Weights of always saturated sigmoids move {sgd} times as far with SGD, {adam} times with Adam",
+            f"Hidden weights start with standard deviation 1. Left and bottom: rate of best training accuracy. Means of {n} seeds. Bands: 5–95% on the left, 95% intervals on the right.",
+            f"Of the (unit, image) pairs saturated at the start, those saturated to the end; and how far units saturated for all images move over seldom saturated ones. {rows}.",
+        ),
+    }[lang]
+
+
+EXPERIMENT = Experiment(
+    measure=measure,
+    judge=judge,
+    numbers=numbers,
+    drawing=Drawing(draw=draw, words=words),
+    full={"seeds": range(1000, 1100)},
+    sweeps=True,
+)
