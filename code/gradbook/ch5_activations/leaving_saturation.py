@@ -6,19 +6,21 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from gradbook import style
 from gradbook.ch5_activations.looks import COLORS, NAMES
 from gradbook.ch5_activations.saturating_nets import FUNCTIONS, GROUPS, LOOKS, OPTIMIZERS, RATES, Watched, best, watched
 from gradbook.ch5_activations.wrong_neuron import STARTS, flow_time
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, mean_interval, number
+from gradbook.stats import Estimate, mean_interval
 from gradbook.text import Lang, Text, Verdict, same
 
 type Kind = tuple[str, str]  # activation, optimizer
 
-KEPT, MOVED = 90.0, 0.1  # "learning stops": at least this percentage stays saturated, and weights move less than this part
+KEPT, MOVED = (
+    90.0,
+    0.1,
+)  # "learning stops": at least this percentage stays saturated, and weights move less than this part
 SLOWER: Final = 100.0  # the single neuron "stops" where squared error takes this many times as long as cross-entropy
 KINDS: Final[tuple[Kind, ...]] = tuple((f, o) for f in FUNCTIONS for o in OPTIMIZERS)
 MARKS: Final = {"SGD": ("o", "-"), "Adam": ("s", "--")}
@@ -39,11 +41,22 @@ class Measurement:
         found = self.runs[kind].kept_units[best(self.runs[kind]), :, -1]
         return mean_interval(found[np.isfinite(found)])
 
-    def moved(self, kind: Kind) -> Estimate:
-        """How far units that start saturated for all images move, over those that start so for less than a quarter."""
-        found = self.runs[kind].moved[best(self.runs[kind])]
+    def moved(self, kind: Kind, rate: int | None = None) -> Estimate:
+        """How far units that start saturated for all images move, over those that start so for less than a quarter.
+
+        At the best rate, or at the one of this place in RATES.
+        """
+        found = self.runs[kind].moved[best(self.runs[kind]) if rate is None else rate]
         ratio = np.log(found[:, -1] / found[:, 0])
         return mean_interval(ratio[np.isfinite(ratio)]).exp()
+
+    def always(self, kind: Kind) -> int:
+        """How many units of all seeds start saturated for every image."""
+        return int(self.runs[kind].always[best(self.runs[kind])].sum())
+
+    def frozen(self, kind: Kind) -> int:
+        """How many of these did not move a single weight."""
+        return int(self.runs[kind].frozen[best(self.runs[kind])].sum())
 
     def right(self, kind: Kind) -> Estimate:
         return mean_interval(self.runs[kind].right[best(self.runs[kind])])
@@ -75,21 +88,36 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"처음에 모든 그림에서 포화한 시그모이드의 가중치도 SGD에서 포화가 드문 유닛의 {m.moved(sgd).shown()}배, Adam에서 {m.moved(adam).shown()}배를 움직입니다. "
-                f"포화한 채 남는 쌍은 {m.kept(sgd).shown()} %와 {m.kept(adam).shown()} %입니다. "
-                f"멈추는 것이나 다름없는 것은 제곱 오차와 SGD로 배우는 뉴런 하나입니다. z = 10에서 돌아오는 데 교차 엔트로피의 {neuron_ratio():,.0f}배가 걸립니다.",
-                f"Even sigmoids that start saturated for every image move their weights {m.moved(sgd).shown()} times as far as seldom saturated ones with SGD, {m.moved(adam).shown()} times with Adam. "
-                f"{m.kept(sgd).shown()}% and {m.kept(adam).shown()}% of the pairs stay saturated. "
-                f"What as good as stops is a single neuron with squared error and SGD: from z = 10 it takes {neuron_ratio():,.0f} times as long as with cross-entropy.",
+                f"모든 그림에서 포화한 시그모이드의 가중치는 SGD에서 포화가 드문 유닛의 {m.moved(sgd).number()}배만 움직이지만, Adam에서는 {m.moved(adam).number()}배입니다. "
+                f"(유닛, 그림) 쌍이 끝까지 포화해 있는 것은 {m.kept(sgd).number()} %와 {m.kept(adam).number()} %이고 신경망은 배웁니다. "
+                f"뉴런 하나가 제곱 오차와 SGD로 배우면 z = 10에서 돌아오는 데 교차 엔트로피의 {neuron_ratio():,.0f}배가 걸립니다.",
+                f"Sigmoids that start saturated for every image move their weights only {m.moved(sgd).number()} times as far as seldom saturated ones with SGD, but {m.moved(adam).number()} times with Adam. "
+                f"Of the (unit, image) pairs {m.kept(sgd).number()}% and {m.kept(adam).number()}% stay saturated, and the networks learn. "
+                f"A single neuron with squared error and SGD takes {neuron_ratio():,.0f} times as long to come back from z = 10 as with cross-entropy.",
             ),
             estimate=m.moved(sgd),
-            unit=Text("배, 늘 포화한 유닛의 가중치가 움직인 거리, SGD", "times as far: weights of always saturated units, SGD"),
+            unit=Text(
+                "배, 늘 포화한 유닛의 가중치가 움직인 거리, SGD", "times as far: weights of always saturated units, SGD"
+            ),
         )
     ]
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {"slower": f"{neuron_ratio():,.0f}"}
+    found = {
+        "slower": f"{neuron_ratio():,.0f}",
+        "frozen": str(sum(m.frozen(kind) for kind in KINDS)),
+        "kept_limit": f"{KEPT:g}",
+        "moved_limit": f"{MOVED:g}",
+        "slower_limit": f"{SLOWER:g}",
+    }
+    slower = best(m.runs["sigmoid", "SGD"]) - 1
+    found |= {
+        "eta_below": f"{RATES['SGD'][slower]:g}",
+        "moved_below": m.moved(("sigmoid", "SGD"), slower).shown(),
+    }
+    found |= {f"{f}_always": str(m.always((f, "SGD"))) for f in FUNCTIONS}
+    found |= {f"rates_{o}".lower(): ", ".join(f"{eta:g}" for eta in RATES[o]) for o in OPTIMIZERS}
     for kind in KINDS:
         key, run = "_".join(kind).lower(), m.runs[kind]
         found |= {
@@ -98,8 +126,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
             f"{key}_units": m.kept_units(kind).shown(),
             f"{key}_moved": m.moved(kind).shown(),
             f"{key}_right": m.right(kind).shown(),
-            f"{key}_slow": number(float(run.kept[0, :, -1].mean()), 0),
-            f"{key}_fast": number(float(run.kept[-1, :, -1].mean()), 0),
         }
     return {key: same(value) for key, value in found.items()}
 
@@ -112,24 +138,29 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         look: dict[str, Any] = {"color": COLORS[kind[0]], "marker": marker, "linestyle": line, "markersize": 4}
         chosen = best(run)
         left.plot(steps, run.kept[chosen].mean(axis=0), **look, label=f"{NAMES[kind[0]][lang]}, {kind[1]}")
-        style.band(left, steps, *np.quantile(run.kept[chosen], [0.05, 0.95], axis=0), COLORS[kind[0]])
+        low, high = np.quantile(run.kept[chosen], [0.05, 0.95], axis=0)
+        style.band(left, steps, low, high, COLORS[kind[0]])
         ends = [mean_interval(row) for row in run.kept[:, :, -1]]
         right.plot(RATES[kind[1]], [e.value for e in ends], **look)
         style.band(right, RATES[kind[1]], [e.low for e in ends], [e.high for e in ends], COLORS[kind[0]])
-        lower.plot(middle, np.nanmean(run.moved[chosen], axis=0), **look)
+        ways = [mean_interval(column[np.isfinite(column)]) for column in run.moved[chosen].T]
+        lower.plot(middle, [e.value for e in ways], **look)
+        style.band(lower, middle, [e.low for e in ways], [e.high for e in ways], COLORS[kind[0]])
+    lower.tick_params(axis="x", labelsize=7)
     style.log(left.xaxis)
     left.set_xticks([1, 2, 11, 101], ["0", "1", "10", "100"])
     left.set_xlabel(Text("걸음 (로그 눈금)", "step (log scale)")[lang])
-    style.log(right.xaxis, [0.003, 0.01, 0.03, 0.1, 0.3, 1])
-    right.tick_params(axis="x", labelsize=7.5)
+    ticks = [0.003, 0.03, 0.3, 3]
+    style.log(right.xaxis, ticks)
+    right.set_xticks(ticks, [f"{eta:g}" for eta in ticks])
     right.set_xlabel(Text("학습률 η (로그 눈금)", "rate η (log scale)")[lang])
     for axes in (left, right):
         axes.set_ylim(-4, 104)
     left.set_title(Text("내내 포화한 쌍 (%)", "pairs still saturated (%)")[lang])
     right.set_title(Text("그 끝값 (%), 학습률에 따라", "the same at the end (%), by rate")[lang])
     lower.axhline(1, color=style.MUTED, linewidth=1)
-    lower.set_ylim(0, 1.6)
-    lower.set_xticks(middle, ["0–25", "25–50", "50–75", "75–", "100"])
+    lower.set_ylim(-0.05, 1.9)
+    lower.set_xticks(middle, ["0–25", "25–50", "50–75", "75–100", "100"])
     lower.set_xlabel(Text("처음에 포화한 그림 (%)", "images it starts saturated for (%)")[lang])
     lower.set_title(Text("가중치가 움직인 거리 ÷ 층의 중앙값", "way of its weights ÷ layer's median")[lang])
     rest.set_axis_off()
@@ -146,12 +177,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"늘 포화한 시그모이드의 가중치는 SGD에서 {sgd}배, Adam에서 {adam}배를 움직입니다",
-            f"은닉층의 가중치는 표준편차 1에서 출발. 왼쪽과 아래: 학습 정확도가 가장 높은 학습률. 시드 {n}개의 평균. 띠는 왼쪽 5–95 %, 오른쪽 95 % 구간.",
+            f"은닉층의 가중치는 표준편차 1에서 출발. 왼쪽과 아래: 학습 정확도가 가장 높은 학습률. 시드 {n}개의 평균. 띠는 왼쪽 위 5–95 %, 나머지 95 % 구간.",
             f"처음 포화한 (유닛, 그림) 쌍 가운데 끝까지 포화한 것과, 모든 그림에서 포화한 유닛이 포화가 드문 유닛의 몇 배를 움직이는지. {rows}.",
         ),
         "en": Words(
             f"Weights of always saturated sigmoids move {sgd} times as far with SGD, {adam} times with Adam",
-            f"Hidden weights start with standard deviation 1. Left and bottom: rate of best training accuracy. Means of {n} seeds. Bands: 5–95% on the left, 95% intervals on the right.",
+            f"Hidden weights start with standard deviation 1. Left and bottom: rate of best training accuracy. Means of {n} seeds. Bands: 5–95% at top left, 95% intervals elsewhere.",
             f"Of the (unit, image) pairs saturated at the start, those saturated to the end; and how far units saturated for all images move over seldom saturated ones. {rows}.",
         ),
     }[lang]

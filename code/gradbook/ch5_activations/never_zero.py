@@ -73,9 +73,7 @@ def measure() -> Measurement:
 
 def judge(m: Measurement) -> list[Claim]:
     zero = [slope == 0 for slope in m.there.values()]
-    verdict: Verdict = (
-        "does-not-hold" if m.part >= SMALL or not any(zero) else "holds" if all(zero) else "holds-if"
-    )
+    verdict: Verdict = "does-not-hold" if m.part >= SMALL or not any(zero) else "holds" if all(zero) else "holds-if"
     return [
         Claim(
             id="5.2",
@@ -111,7 +109,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "five": scientific(float(exact("tanh", np.array([AT / 2]))[0])),
     }
     for (name, kind, sign), z in m.zeros.items():
-        if name == "sigmoid" or kind == "float32":
+        if name == "sigmoid":
             found[f"{name}_{kind}_{'above' if sign > 0 else 'below'}"] = number(sign * z, 1)
     return {key: same(value) for key, value in found.items()}
 
@@ -122,14 +120,14 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         axes.plot(Z, m.slopes[name], color=COLORS[name], label=f"{NAMES[name][lang]}′")
         far = np.concatenate([np.linspace(-20, -1, 20), [np.nan], np.linspace(1, 20, 20)])
         axes.plot(far, tail(name, far), color=style.INK, linestyle=":", linewidth=1, zorder=4)
-        z = np.array([-AT, AT])
-        axes.plot(z, exact(name, z), marker, color=COLORS[name], markersize=6, zorder=5)
+        ends = np.array([-AT, AT])
+        axes.plot(ends, exact(name, ends), marker, color=COLORS[name], markersize=6, zorder=5)
     axes.plot([], [], color=style.INK, linestyle=":", linewidth=1,
-              label="e⁻ˡᶻˡ")  # fmt: skip
+              label=Text("멀리서의 식", "far-out formula")[lang])  # fmt: skip
     for kind in ("float16", "float32"):
         z = m.zeros["sigmoid", kind, 1]
         axes.axvline(z, color=style.RED, linewidth=1, linestyle="--")
-        axes.text(z - 0.25, 3e-17, Text(f"{kind}에서는 0", f"0 in {kind}")[lang], color=style.RED, rotation=90,
+        axes.text(z - 0.25, 3e-17 if kind == "float16" else 3e-13, Text(f"{kind}에서는 0", f"0 in {kind}")[lang], color=style.RED, rotation=90,
                   ha="right", va="bottom")  # fmt: skip
     axes.annotate(scientific(m.at["sigmoid"]), (-AT, m.at["sigmoid"]), xytext=(-6, 4), textcoords="offset points",
                   ha="right")  # fmt: skip
@@ -147,12 +145,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"z = ±10에서 시그모이드의 기울기는 0이 아니라 {at}입니다",
-            "두 함수의 기울기와, 멀리서 그것에 가까워지는 식(점선). 빨간 선: 그 오른쪽에서는 float16, float32로 셈한 시그모이드의 기울기가 정확히 0입니다.",
+            "두 함수의 기울기와, 멀리서 그것에 가까워지는 식 exp(−|z|)과 4 exp(−2|z|)(점선). 빨간 선: 그 오른쪽에서는 float16, float32로 셈한 시그모이드의 기울기가 정확히 0입니다.",
             f"로그 눈금에서 두 기울기는 양쪽으로 곧게 내려가며 tanh가 두 배 가파릅니다. z = ±10에서 시그모이드는 {at}, tanh는 {tanh_at}. 시그모이드의 기울기가 0으로 반올림되는 곳은 float16에서 {z16}, float32에서 {z32}부터입니다.",
         ),
         "en": Words(
             f"At z = ±10 the sigmoid's slope is {at}, not 0",
-            "The slopes of both functions, and what they come close to far out (dotted). Red lines: to their right the sigmoid's slope, computed in float16 or float32, is exactly 0.",
+            "The slopes of both functions, and what they come close to far out, exp(−|z|) and 4 exp(−2|z|) (dotted). Red lines: to their right the sigmoid's slope, computed in float16 or float32, is exactly 0.",
             f"On a log scale both slopes fall straight to both sides, tanh's twice as steeply. At z = ±10 the sigmoid's is {at}, tanh's {tanh_at}. The sigmoid's slope rounds to 0 from {z16} on in float16 and from {z32} on in float32.",
         ),
     }[lang]

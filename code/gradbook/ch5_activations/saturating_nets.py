@@ -23,7 +23,7 @@ TOPS: Final = {"sigmoid": 0.25, "tanh": 1.0}
 FUNCTIONS: Final[dict[str, Any]] = {"sigmoid": sigmoid, "tanh": tanh}
 WEIGHTS: Final = ("Xavier", "one")  # the hidden weights' standard deviation: 1/√fan_in, or 1
 TRIED: Final = (("Xavier", "SGD"), ("one", "SGD"), ("one", "Adam"))
-RATES: Final = {"SGD": (0.1, 0.3, 1.0), "Adam": (0.003, 0.01, 0.03)}
+RATES: Final = {"SGD": (0.1, 0.3, 1.0, 3.0), "Adam": (0.003, 0.01, 0.03, 0.1)}
 OPTIMIZERS: Final[dict[str, Callable[..., Any]]] = {"SGD": sgd, "Adam": adam}
 LOOKS: Final = (0, 1, 2, 5, 10, 20, 50, 100, 150, 200)  # steps after which we look
 GROUPS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)  # units by the share of images for which they start saturated; then: all
@@ -35,9 +35,12 @@ class Watched:
 
     share: Floats  # saturated (unit, image) pairs, percent, (…, looks, layers)
     mean: Floats  # of the outputs, (…, looks, layers)
+    off: Floats  # root mean square over units of their own mean output, (…, looks, layers)
     kept: Floats  # of the pairs saturated at the start, percent saturated at every look so far, (…, looks)
     kept_units: Floats  # the same for units that start saturated for all images; NaN where there is none
     moved: Floats  # rms step of the incoming weights over its layer's median, by GROUPS, (…, groups); NaN where empty
+    always: Floats  # how many units start saturated for all images, (…)
+    frozen: Floats  # how many of these have not moved a single weight at the end, (…)
     right: Floats  # training accuracy after the last step, percent, (…)
 
 
@@ -83,8 +86,9 @@ def watch(setting: tuple[str, str, str, tuple[int, ...]]) -> Watched:
     step = partial(inspect.unwrap(OPTIMIZERS[optimizer]), eta=np.asarray(etas, theta.dtype)[:, None])
     state = None
     rngs = [np.random.default_rng([seed, 77]) for seed in seeds]
-    rows: list[tuple[Floats, Floats, Floats, Floats]] = []
-    still = units = flat = np.empty(0)
+    rows: list[tuple[Floats, ...]] = []
+    first: NDArray[Any] = np.empty(0)
+    still, units = first, first
     for t in range(STEPS + 1):
         if t in LOOKS:
             hs = np.stack(activations(net, theta, data.x[:IMAGES]), axis=2)  # (seeds, rates, layers, images, units)
@@ -92,25 +96,28 @@ def watch(setting: tuple[str, str, str, tuple[int, ...]]) -> Watched:
             if t == 0:
                 still, units, first = flat, flat.all(axis=-2), flat
             still, units = still & flat, units & flat.all(axis=-2)
-            rows.append((100 * flat.mean(axis=(-2, -1)), hs.mean(axis=(-2, -1), dtype=np.float64),
+            own = hs.mean(axis=-2, dtype=np.float64)  # of each unit
+            rows.append((100 * flat.mean(axis=(-2, -1)), own.mean(axis=-1), np.sqrt((own**2).mean(axis=-1)),
                          still.sum(axis=(-3, -2, -1)), units.sum(axis=(-2, -1))))  # fmt: skip
         if t == STEPS:
             break
         chosen = np.stack([rng.choice(len(data.x), BATCH, replace=False) for rng in rngs])
         y, back = forward(net, theta, data.x[chosen][:, None])
         theta, state = step(theta, back(cross_entropy_slope(y, data.labels[chosen][:, None])), state)
-    share, mean, kept, kept_units = (np.stack(one, axis=2).swapaxes(0, 1) for one in zip(*rows, strict=True))
+    share, mean, off, kept, kept_units = (np.stack(one, axis=2).swapaxes(0, 1) for one in zip(*rows, strict=True))
+    moved, frozen = moves(net, start, theta, first.mean(axis=-2))
     scores, _ = forward(net, theta, np.broadcast_to(data.x, (len(seeds), 1, *data.x.shape)))
     with np.errstate(invalid="ignore", divide="ignore"):  # 0/0 where nothing was saturated
         return Watched(
-            share, mean, 100 * kept / kept[..., :1], 100 * kept_units / kept_units[..., :1],
-            moves(net, start, theta, first.mean(axis=-2)).swapaxes(0, 1),
+            share, mean, off, 100 * kept / kept[..., :1], 100 * kept_units / kept_units[..., :1],
+            moved.swapaxes(0, 1), kept_units[..., 0], frozen.T,
             100 * (scores.argmax(axis=-1) == data.labels).mean(axis=-1).T,
         )  # fmt: skip
 
 
-def moves(net: Network, start: Array, theta: Array, share: Floats) -> Floats:
-    """How far each unit's incoming weights went over its layer's median, averaged by groups of share: (seeds, rates, groups)."""
+def moves(net: Network, start: Array, theta: Array, share: Floats) -> tuple[Floats, Floats]:
+    """How far each unit's incoming weights went over its layer's median, averaged by groups of share, (seeds, rates, groups);
+    and how many units of share 1 did not move at all, (seeds, rates)."""
     there, steps = 0, []
     for layer in net.layers[: 2 * HIDDEN : 2]:
         n, m = layer.shapes()["W"]
@@ -124,7 +131,7 @@ def moves(net: Network, start: Array, theta: Array, share: Floats) -> Floats:
         count = (group == k).sum(axis=(-2, -1))
         total = np.where(group == k, ratio, 0).sum(axis=(-2, -1))
         found[..., k - 1] = np.divide(total, count, where=count > 0, out=found[..., k - 1])
-    return found
+    return found, ((group == len(GROUPS)) & (ratio == 0)).sum(axis=(-2, -1)).astype(np.float64)
 
 
 def watch_all(seeds: tuple[int, ...]) -> dict[tuple[str, str, str], Watched]:

@@ -57,6 +57,7 @@ class Measurement:
 
     share: dict[Kind, Floats]  # percent saturated, (seeds, looks, layers)
     mean: dict[Kind, Floats]  # of the outputs, (seeds, looks, layers)
+    off: dict[Kind, Floats]  # root mean square over units of their own mean output, (seeds, looks, layers)
     right: dict[Kind, Floats]  # training accuracy after, percent, (seeds)
     expected: dict[Kind, Floats]  # percent before training, (layers)
     eta: dict[Kind, float]
@@ -79,6 +80,7 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     return Measurement(
         {k: run.share[best(run)] for k, run in runs.items()},
         {k: run.mean[best(run)] for k, run in runs.items()},
+        {k: run.off[best(run)] for k, run in runs.items()},
         {k: run.right[best(run)] for k, run in runs.items()},
         {k: expected(*k) for k in KINDS},
         {k: RATES["SGD"][best(run)] for k, run in runs.items()},
@@ -100,7 +102,7 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"가중치의 표준편차가 1이면 학습하기 전에 tanh 유닛의 {m.saturated(large, 0).number()} %가 포화해 있고, 같은 가중치의 시그모이드는 {sigmoid.number()} %입니다. "
-                f"Xavier 초깃값이면 tanh도 {percent(m.saturated(small, 0).value)} %뿐입니다. 학습한 뒤 출력의 평균은 tanh가 {output.number()}, 시그모이드가 {m.output(('sigmoid', 'one'), -1).number()}입니다.",
+                f"Xavier 초깃값이면 tanh도 {percent(m.saturated(small, 0).value)} %입니다. 학습한 뒤 출력의 평균은 tanh가 {output.number()}, 시그모이드가 {m.output(('sigmoid', 'one'), -1).number()}입니다.",
                 f"With weights of standard deviation 1, {m.saturated(large, 0).number()}% of the tanh units are saturated before training, against {sigmoid.number()}% of the sigmoids. "
                 f"With Xavier's weights it is {percent(m.saturated(small, 0).value)}% of the tanhs. After training the mean output is {output.number()} for tanh, {m.output(('sigmoid', 'one'), -1).number()} for the sigmoid.",
             ),
@@ -127,6 +129,8 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "seeds": str(len(m.right[KINDS[0]])),
         "rates": ", ".join(f"{eta:g}" for eta in RATES["SGD"]),
     }
+    for w in WEIGHTS:
+        found[f"off_{w}".lower()] = number(float(m.off["tanh", w][:, 0].mean()), 2)
     for f, w in KINDS:
         kind, key = (f, w), f"{f}_{w}".lower()
         found |= {

@@ -71,7 +71,7 @@ class Measurement:
 
 
 def measure() -> Measurement:
-    z = np.float32([STUCK])
+    z = np.array([STUCK], np.float32)
     return Measurement({way: steps_back(way, STARTS) for way in ETA}, float(2 * ETA["squared"] * pull("squared", z)[0]))
 
 
@@ -117,13 +117,13 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"z = 10에서 돌아오는 데 제곱 오차는 {squared}걸음, 교차 엔트로피는 {cross}걸음이 걸립니다",
-            f"시그모이드 뉴런 하나, 입력 1, 목표 0. SGD는 η = {ETA['squared']:g}, Adam은 η = {ETA['adam']:g}. 점은 센 걸음, 선은 식.",
-            f"출발점 z에 대한 걸음 수, 세로는 로그 눈금. SGD와 제곱 오차는 곧게, 곧 지수함수로 늘어 z = 10에서 {squared}. 교차 엔트로피는 {cross}, Adam은 {slow}. 점은 식 위에 놓입니다.",
+            f"시그모이드 뉴런 하나, 입력 1, 목표 0. SGD는 η = {ETA['squared']:g}, Adam은 η = {ETA['adam']:g}. 점은 센 걸음, 선은 식. Adam의 식 z/(2η)는 걸음의 크기를 늘 η로 본 것입니다.",
+            f"출발점 z에 대한 걸음 수, 세로는 로그 눈금. SGD와 제곱 오차는 곧게, 곧 지수함수로 늘어 z = 10에서 {squared}. 교차 엔트로피는 {cross}, Adam은 {slow}. SGD의 점은 식 위에, Adam의 점은 조금 아래에 놓입니다.",
         ),
         "en": Words(
             f"From z = 10 it takes {squared} steps with squared error and {cross} with cross-entropy",
-            f"One sigmoid neuron, input 1, target 0. SGD with η = {ETA['squared']:g}, Adam with η = {ETA['adam']:g}. Marks: counted; lines: formula.",
-            f"Steps by starting z, on a log scale. With SGD and squared error they grow straight, that is exponentially, to {squared} at z = 10. Cross-entropy takes {cross}, Adam {slow}. The marks lie on the formulas.",
+            f"One sigmoid neuron, input 1, target 0. SGD with η = {ETA['squared']:g}, Adam with η = {ETA['adam']:g}. Marks: counted; lines: formulas. Adam's, z/(2η), takes each step to be η.",
+            f"Steps by starting z, on a log scale. With SGD and squared error they grow straight, that is exponentially, to {squared} at z = 10. Cross-entropy takes {cross}, Adam {slow}. SGD's marks lie on the formulas, Adam's a little below.",
         ),
     }[lang]
 
