@@ -36,10 +36,10 @@ class Measurement:
         """Percent of the pairs saturated at the start that are so at every look, at the best rate."""
         return mean_interval(self.runs[kind].kept[best(self.runs[kind]), :, -1])
 
-    def kept_units(self, kind: Kind) -> Estimate:
-        """The same for units saturated for every image."""
-        found = self.runs[kind].kept_units[best(self.runs[kind]), :, -1]
-        return mean_interval(found[np.isfinite(found)])
+    def kept_units(self, kind: Kind) -> int:
+        """How many units of all seeds, saturated for every image at the start, are so at every look."""
+        run, chosen = self.runs[kind], best(self.runs[kind])
+        return round(float(np.nansum(run.kept_units[chosen, :, -1] / 100 * run.always[chosen])))
 
     def moved(self, kind: Kind, rate: int | None = None) -> Estimate:
         """How far units that start saturated for all images move, over those that start so for less than a quarter.
@@ -89,10 +89,10 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"모든 그림에서 포화한 시그모이드의 가중치는 SGD에서 포화가 드문 유닛의 {m.moved(sgd).number()}배만 움직이지만, Adam에서는 {m.moved(adam).number()}배입니다. "
-                f"(유닛, 그림) 쌍이 끝까지 포화해 있는 것은 {m.kept(sgd).number()} %와 {m.kept(adam).number()} %이고 신경망은 배웁니다. "
+                f"(유닛, 그림) 쌍이 끝까지 포화해 있는 것은 {m.kept(sgd).number()} %와 {m.kept(adam).number()} %이고, 신경망은 학습 표본의 {m.right(sgd).number()} %와 {m.right(adam).number()} %를 맞힙니다. "
                 f"뉴런 하나가 제곱 오차와 SGD로 배우면 z = 10에서 돌아오는 데 교차 엔트로피의 {neuron_ratio():,.0f}배가 걸립니다.",
                 f"Sigmoids that start saturated for every image move their weights only {m.moved(sgd).number()} times as far as seldom saturated ones with SGD, but {m.moved(adam).number()} times with Adam. "
-                f"Of the (unit, image) pairs {m.kept(sgd).number()}% and {m.kept(adam).number()}% stay saturated, and the networks learn. "
+                f"Of the (unit, image) pairs {m.kept(sgd).number()}% and {m.kept(adam).number()}% stay saturated, and the networks get {m.right(sgd).number()}% and {m.right(adam).number()}% of the training images right. "
                 f"A single neuron with squared error and SGD takes {neuron_ratio():,.0f} times as long to come back from z = 10 as with cross-entropy.",
             ),
             estimate=m.moved(sgd),
@@ -105,7 +105,6 @@ def judge(m: Measurement) -> list[Claim]:
 
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {
-        "slower": f"{neuron_ratio():,.0f}",
         "frozen": str(sum(m.frozen(kind) for kind in KINDS)),
         "kept_limit": f"{KEPT:g}",
         "moved_limit": f"{MOVED:g}",
@@ -117,13 +116,13 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "moved_below": m.moved(("sigmoid", "SGD"), slower).shown(),
     }
     found |= {f"{f}_always": str(m.always((f, "SGD"))) for f in FUNCTIONS}
-    found |= {f"rates_{o}".lower(): ", ".join(f"{eta:g}" for eta in RATES[o]) for o in OPTIMIZERS}
+    found["rates_adam"] = ", ".join(f"{eta:g}" for eta in RATES["Adam"])
     for kind in KINDS:
         key, run = "_".join(kind).lower(), m.runs[kind]
         found |= {
             f"{key}_eta": f"{RATES[kind[1]][best(run)]:g}",
             f"{key}_kept": m.kept(kind).shown(),
-            f"{key}_units": m.kept_units(kind).shown(),
+            f"{key}_units": str(m.kept_units(kind)),
             f"{key}_moved": m.moved(kind).shown(),
             f"{key}_right": m.right(kind).shown(),
         }

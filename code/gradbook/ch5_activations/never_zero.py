@@ -103,7 +103,6 @@ def times(x: float) -> str:
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {
         "at": scientific(m.at["sigmoid"]),
-        "tail": scientific(float(tail("sigmoid", np.array([AT]))[0])),
         "over": times(1 / m.part),
         "tanh_at": scientific(m.at["tanh"]),
         "five": scientific(float(exact("tanh", np.array([AT / 2]))[0])),
@@ -127,7 +126,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     for kind in ("float16", "float32"):
         z = m.zeros["sigmoid", kind, 1]
         axes.axvline(z, color=style.RED, linewidth=1, linestyle="--")
-        axes.text(z - 0.25, 3e-17 if kind == "float16" else 3e-13, Text(f"{kind}에서는 0", f"0 in {kind}")[lang], color=style.RED, rotation=90,
+        axes.text(z - 0.25, 3e-17 if kind == "float16" else 2e-14, Text(f"{kind}에서는 0", f"0 in {kind}")[lang], color=style.RED, rotation=90,
                   ha="right", va="bottom")  # fmt: skip
     axes.annotate(scientific(m.at["sigmoid"]), (-AT, m.at["sigmoid"]), xytext=(-6, 4), textcoords="offset points",
                   ha="right")  # fmt: skip

@@ -86,7 +86,7 @@ def watch(setting: tuple[str, str, str, tuple[int, ...]]) -> Watched:
     step = partial(inspect.unwrap(OPTIMIZERS[optimizer]), eta=np.asarray(etas, theta.dtype)[:, None])
     state = None
     rngs = [np.random.default_rng([seed, 77]) for seed in seeds]
-    rows: list[tuple[Floats, ...]] = []
+    rows: list[tuple[NDArray[Any], ...]] = []
     first: NDArray[Any] = np.empty(0)
     still, units = first, first
     for t in range(STEPS + 1):
