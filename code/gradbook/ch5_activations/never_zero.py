@@ -126,8 +126,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     for kind in ("float16", "float32"):
         z = m.zeros["sigmoid", kind, 1]
         axes.axvline(z, color=style.RED, linewidth=1, linestyle="--")
-        axes.text(z - 0.25, 3e-17 if kind == "float16" else 2e-14, Text(f"{kind}에서는 0", f"0 in {kind}")[lang], color=style.RED, rotation=90,
-                  ha="right", va="bottom")  # fmt: skip
+        axes.text(z - 0.25, 3e-17 if kind == "float16" else 1e-12, f"{kind}: 0", color=style.RED, rotation=90, ha="right",
+                  va="bottom")  # fmt: skip
     axes.annotate(scientific(m.at["sigmoid"]), (-AT, m.at["sigmoid"]), xytext=(-6, 4), textcoords="offset points",
                   ha="right")  # fmt: skip
     axes.annotate(scientific(m.at["tanh"]), (-AT, m.at["tanh"]), xytext=(-6, 4), textcoords="offset points", ha="right")
