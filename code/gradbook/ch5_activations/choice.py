@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from gradbook import style
 from gradbook.ch5_activations.looks import NAMES
-from gradbook.ch5_activations.stacked import BATCH, CHANCE, WIDTH, Fitted, Kind, Member, accuracies, gain
+from gradbook.ch5_activations.stacked import BATCH, CHANCE, WIDTH, Fitted, Kind, Member, accuracies, chi, gain
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import Estimate, bootstrap_interval, mean_interval, number
+from gradbook.stats import Estimate, bootstrap_interval, mean_interval, number, scientific
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
@@ -21,6 +21,7 @@ type Floats = NDArray[np.float64]
 ACTIVATIONS: Final = tuple(NAMES)
 DEPTHS: Final = {"shallow": 2, "deep": 8}  # hidden layers
 RATES: Final = ("own", "common")
+PARTS: Final = ("activation", "seed", "rest")  # to which variance belongs
 STEPS: Final = 200
 LADDER: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 COMMON: Final = 0.1
@@ -39,9 +40,13 @@ class Measurement:
         found = self.test[depth, rates]
         return mean_interval(found[:, ACTIVATIONS.index(name)] - found[:, ACTIVATIONS.index("ReLU")])
 
-    def share(self, depth: str, rates: str, *, sigmoid: bool = True) -> Floats:
-        """Of the variance of the test accuracy: what belongs to activation, seed and the rest; with or without the sigmoid."""
-        return shares(self.test[depth, rates][:, [k for k, name in enumerate(ACTIVATIONS) if sigmoid or name != "sigmoid"]])
+    def share(self, depth: str, rates: str, without: Sequence[str] = ()) -> Floats:
+        """Of the variance of the test accuracy: what belongs to activation, seed and the rest, without some activations."""
+        return shares(self.test[depth, rates][:, [k for k, name in enumerate(ACTIVATIONS) if name not in without]])
+
+    def fell(self, depth: str, name: str) -> int:
+        """How many seeds ended below half at the activation's own rate."""
+        return int((self.test[depth, "own"][:, ACTIVATIONS.index(name)] < 50).sum())
 
     def differs(self, depth: str, rates: str) -> list[str]:
         """Activations whose difference from ReLU lies with its whole interval beyond MATTERS."""
@@ -83,7 +88,12 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     kinds = [Kind(name, layers) for layers in DEPTHS.values() for name in ACTIVATIONS]
     etas = own_rates(kinds)
     runs = [
-        (kind, tuple(Member(seed, Fitted(kind.activation), rate) for rate in dict.fromkeys([eta, COMMON]) for seed in seeds))
+        (
+            kind,
+            tuple(
+                Member(seed, Fitted(kind.activation), rate) for rate in dict.fromkeys([eta, COMMON]) for seed in seeds
+            ),
+        )
         for kind, eta in zip(kinds, etas, strict=True)
     ]
     found = [accuracy.reshape(-1, len(seeds)) for accuracy in sweep(outcome, runs)]
@@ -102,7 +112,7 @@ def judge(m: Measurement) -> list[Claim]:
     verdict: Verdict = "holds" if all(own.values()) else "holds-if" if some else "does-not-hold"
     others = len(ACTIVATIONS) - 1
     share = bootstrap_interval(m.test["deep", "own"], lambda rows: 100 * float(shares(rows)[0]))
-    shallow, rest = (number(100 * x, 0) for x in (m.share("shallow", "own")[0], m.share("deep", "own", sigmoid=False)[0]))
+    shallow, rest = (number(100 * x, 0) for x in (m.share("shallow", "own")[0], m.share("deep", "own", ["sigmoid"])[0]))
     return [
         Claim(
             id="5.1",
@@ -138,17 +148,23 @@ def numbers(m: Measurement) -> dict[str, Text]:
     shown = {name: same(f"{value:g}") for name, value in found.items()}
     for name in ACTIVATIONS:
         shown[f"gain_{key(name)}"] = same(number(gain(name), 2))
+        shown[f"chi_{key(name)}"] = same(number(chi(name), 2))
         for depth in DEPTHS:
             shown[f"eta_{depth}_{key(name)}"] = same(f"{m.eta[depth, name]:g}")
             if name != "ReLU":
                 shown[f"{depth}_{key(name)}"] = same(m.gain(depth, "own", name).shown(sign=True))
         if name != "ReLU":
             shown[f"common_{key(name)}"] = same(m.gain("deep", "common", name).shown(sign=True))
+    both = m.share("deep", "own", ["sigmoid", "softplus"])
+    shown |= {f"both_{part}": same(number(100 * x, 0)) for part, x in zip(PARTS, both, strict=True)}
+    shown["fell_maxout"] = same(str(m.fell("deep", "maxout")))
+    for name in ("sigmoid", "softplus"):
+        shown[f"left_{name}"] = same(scientific(chi(name) ** DEPTHS["deep"]))
     for depth in DEPTHS:
         for rates in RATES:
-            for part, share in zip(("activation", "seed", "rest"), m.share(depth, rates), strict=True):
+            for part, share in zip(PARTS, m.share(depth, rates), strict=True):
                 shown[f"share_{depth}_{rates}_{part}"] = same(number(100 * share, 0))
-            shown[f"share_{depth}_{rates}_without"] = same(number(100 * m.share(depth, rates, sigmoid=False)[0], 0))
+            shown[f"share_{depth}_{rates}_without"] = same(number(100 * m.share(depth, rates, ["sigmoid"])[0], 0))
             relu = mean_interval(m.test[depth, rates][:, ACTIVATIONS.index("ReLU")])
             shown[f"relu_{depth}_{rates}"] = same(relu.shown())
     return shown
@@ -170,8 +186,13 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     panels[1].set_xlim(0, 102)
     panels[1].axvline(CHANCE, color=style.INK, linestyle=":", linewidth=1)
     panels[1].text(CHANCE + 2, -0.35, Text("찍기", "guessing")[lang], va="center")
-    labels = {"own": Text("저마다 맞는 학습률", "each at its own rate"), "common": Text(f"모두 {COMMON:g}", f"all at {COMMON:g}")}
-    handles = [panels[0].plot([], [], **looks[rates] | {"linestyle": "none"}, label=labels[rates][lang])[0] for rates in RATES]
+    labels = {
+        "own": Text("저마다 맞는 학습률", "each at its own rate"),
+        "common": Text(f"모두 {COMMON:g}", f"all at {COMMON:g}"),
+    }
+    handles = [
+        panels[0].plot([], [], **looks[rates] | {"linestyle": "none"}, label=labels[rates][lang])[0] for rates in RATES
+    ]
     made.legend(handles=handles, loc="outside lower center", ncols=2)
     return made
 
@@ -198,4 +219,6 @@ def words(m: Measurement, lang: Lang) -> Words:
     }[lang]
 
 
-EXPERIMENT = Experiment(measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words), sweeps=True)
+EXPERIMENT = Experiment(
+    measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words), sweeps=True
+)

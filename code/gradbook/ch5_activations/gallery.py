@@ -97,7 +97,11 @@ def shown(m: Measurement, cell: Cell) -> str:
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {key(cell): same(shown(m, cell)) for cell in m.test}
     for part in (*NORMALIZATIONS, *ACTIVATIONS, *INITS, *RATES):
-        name = str(part).lower().replace(" ", "_").replace(".", "") if isinstance(part, str) else f"rate_{part:g}".replace(".", "")
+        name = (
+            str(part).lower().replace(" ", "_").replace(".", "")
+            if isinstance(part, str)
+            else f"rate_{part:g}".replace(".", "")
+        )
         found[f"good_{name}"] = same(f"{m.good(part)}/{sum(part in cell for cell in m.test)}")
     settings = {"depth": DEPTH, "width": WIDTH, "steps": STEPS, "batch": BATCH, "good": GOOD, "cells": len(m.test),
                 "seeds": len(next(iter(m.test.values())))}  # fmt: skip
@@ -113,8 +117,17 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             for x, eta in enumerate(RATES):
                 cell = (norm, name, init, eta)
                 part = (m.median(cell) - CHANCE) / (100 - CHANCE)
-                axes.add_patch(Rectangle((x, y), 0.96, 0.94, facecolor=style.BLUE, alpha=0.55 * max(part, 0), linewidth=0))
-                axes.text(x + 0.48, y + 0.5, "†" if m.diverged(cell) else f"{m.median(cell):.0f}", ha="center", va="center", fontsize=8)
+                axes.add_patch(
+                    Rectangle((x, y), 0.96, 0.94, facecolor=style.BLUE, alpha=0.55 * max(part, 0), linewidth=0)
+                )
+                axes.text(
+                    x + 0.48,
+                    y + 0.5,
+                    "†" if m.diverged(cell) else f"{m.median(cell):.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                )
         axes.set(xlim=(0, len(RATES)), ylim=(places[-1] + 1, -0.1))
         axes.set_xticks([k + 0.48 for k in range(len(RATES))], [f"{eta:g}" for eta in RATES])
         axes.set_title(title[lang])
@@ -136,15 +149,17 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"{GOOD} % 이상 맞히는 칸: {each}칸 가운데 정규화 없이 {goods[0]}칸, 배치 정규화로 {goods[1]}칸, 층 정규화로 {goods[2]}칸",
-            f"시험 정확도(%)의 중앙값, 시드 {seeds}개. 은닉층 {DEPTH}개, 폭 {WIDTH}, 손글씨 숫자, SGD {STEPS}걸음. 진할수록 높습니다. †는 시드 대부분이 발산한 칸입니다.",
+            f"시험 정확도(%)의 중앙값, 시드 {seeds}개. 은닉층 {DEPTH}개, 폭 {WIDTH}, 손글씨 숫자, SGD {STEPS}걸음. 행은 초깃값(0.01과 1은 표준편차). 진할수록 높습니다. †는 시드 대부분이 발산한 칸입니다.",
             f"표 셋. 행은 활성화 함수와 초깃값, 열은 학습률 {', '.join(f'{eta:g}' for eta in RATES)}. 같은 값이 선택하는 쪽의 표에 모두 적혀 있습니다.",
         ),
         "en": Words(
             f"Cells that reach {GOOD}%, of {each}: {goods[0]} without normalization, {goods[1]} with batch, {goods[2]} with layer normalization",
-            f"Median test accuracy (%) of {seeds} seeds. {DEPTH} hidden layers, width {WIDTH}, digits, {STEPS} steps of SGD. Darker is higher. †: most seeds diverged.",
+            f"Median test accuracy (%) of {seeds} seeds. {DEPTH} hidden layers, width {WIDTH}, digits, {STEPS} steps of SGD. Rows: initial weights (0.01 and 1 are standard deviations). Darker is higher. †: most seeds diverged.",
             f"Three tables. Rows: activation and initial weights; columns: learning rates {', '.join(f'{eta:g}' for eta in RATES)}. The same numbers stand in the tables of the page for choosing.",
         ),
     }[lang]
 
 
-EXPERIMENT = Experiment(measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words), sweeps=True)
+EXPERIMENT = Experiment(
+    measure=measure, judge=judge, numbers=numbers, drawing=Drawing(draw=draw, words=words), sweeps=True
+)

@@ -16,7 +16,7 @@ from deepgrad import gelu_tanh, leaky_relu, relu, sigmoid, silu, softplus, tanh
 from deepgrad.fixed_point import SELU_ALPHA, SELU_LAMBDA
 from deepgrad.memory import keep_freed_memory
 from deepgrad.signatures import Array
-from gradbook.ch2_approximation.bn_stack import normal_mean
+from gradbook.ch2_approximation.bn_stack import normal_mean, slope_square
 from gradbook.ch4_big_picture.many_nets import cross_entropy_slope
 from gradbook.data import Split, digits
 
@@ -90,6 +90,17 @@ def gain(activation: str) -> float:
     if activation == "PReLU":
         return 2 / (1 + SLOPE**2)
     return 1 / normal_mean(lambda z: ELEMENTWISE[activation](z)[0] ** 2)
+
+
+@cache
+def chi(activation: str) -> float:
+    """√(g E[f′(z)²]), z ~ N(0, 1): what a layer fitted by `gain` multiplies the gradient's length by, chapter 1's χ.
+
+    1 for PReLU, as for ReLU, and for maxout, where the gradient of each unit goes to one of its two pieces.
+    """
+    if activation in ("maxout", "PReLU"):
+        return 1.0
+    return float(sqrt(gain(activation) * slope_square(ELEMENTWISE[activation])))
 
 
 @cache
