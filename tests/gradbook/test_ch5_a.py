@@ -19,8 +19,9 @@ from deepgrad import (
     selu,
     softmax_cross_entropy,
 )
-from gradbook.ch5_activations import choice, gallery, stacked
-from gradbook.ch5_activations.stacked import Fitted, Kind, Member, accuracies, forward, start
+from gradbook.ch5_activations import choice, gallery, stacked, units
+from gradbook.ch5_activations.stacked import Kind, Member, accuracies, forward, start
+from gradbook.ch5_activations.units import Fitted
 
 MEMBERS = (Member(3, Fitted("ReLU"), 0.1), Member(4, Fitted("tanh"), 0.05), Member(3, Fitted("SELU"), 0.01))
 SOME = [("tanh", "none"), ("sigmoid", "batch"), ("SELU", "batch"), ("ReLU", "layer"), ("leaky ReLU", "layer"), ("PReLU", "none"), ("maxout", "none")]  # fmt: skip
@@ -37,7 +38,7 @@ def network(kind):
         layers.append(Dense(fan_in, stacked.WIDTH, normal(1)))
         if kind.normalization != "none":
             layers.append({"batch": BatchNorm, "layer": LayerNorm}[kind.normalization](stacked.WIDTH))
-        layers.append(PReLU() if kind.activation == "PReLU" else Activation(stacked.ELEMENTWISE[kind.activation]))
+        layers.append(PReLU() if kind.activation == "PReLU" else Activation(units.ELEMENTWISE[kind.activation]))
     return Network([*layers, Dense(stacked.WIDTH, stacked.CLASSES, normal(1))])
 
 
@@ -110,7 +111,7 @@ def test_batch_normalization_is_calibrated_as_deepgrad_does():
 @pytest.mark.parametrize(("name", "other"), [("ELU", elu()), ("SELU", selu)])
 def test_exponential_units_are_deepgrads(name, other):
     z = np.linspace(-6, 6, 1001)
-    y, back = stacked.ELEMENTWISE[name](z)
+    y, back = units.ELEMENTWISE[name](z)
     own, own_back = other(z)
     assert y == pytest.approx(own, abs=1e-12)
     assert back(np.ones_like(z)) == pytest.approx(own_back(np.ones_like(z)), abs=1e-12)
@@ -145,17 +146,20 @@ def test_pixels_have_mean_square_1_and_no_mean():
 
 
 def test_gains_keep_the_variance_and_chi_is_what_happens_to_the_gradient():
-    assert stacked.gain("ReLU") == pytest.approx(2)
-    assert stacked.gain("SELU") == pytest.approx(1)
-    assert stacked.chi("ReLU") == pytest.approx(1)
+    assert units.gain("ReLU") == pytest.approx(2)
+    assert units.gain("SELU") == pytest.approx(1)
+    assert units.chi("ReLU") == pytest.approx(1)
+    z = np.random.default_rng(0).normal(size=400_000)  # σ − ½ is half of tanh(z / 2)
+    expected = np.sqrt((np.cosh(z / 2) ** -4.0).mean() / 4 / (np.tanh(z / 2) ** 2).mean())
+    assert units.chi("sigmoid", centered=True) == pytest.approx(expected, rel=0.01)
     rng = np.random.default_rng(0)
     for name in choice.ACTIVATIONS:  # by drawing: one wide layer, forth and back
-        layer = {"a": np.full((1, 1, 1), stacked.SLOPE)}
+        layer = {"a": np.full((1, 1, 1), units.SLOPE)}
         pieces = 2 if name == "maxout" else 1
-        h, pull = stacked.activate(name, rng.normal(size=(1, 2000, pieces * stacked.WIDTH)), layer)
-        assert stacked.gain(name) * (h**2).mean() == pytest.approx(1, abs=0.03)
+        h, pull = units.activate(name, rng.normal(size=(1, 2000, pieces * stacked.WIDTH)), layer)
+        assert units.gain(name) * (h**2).mean() == pytest.approx(1, abs=0.03)
         dz, _ = pull(np.ones_like(h))
-        assert stacked.gain(name) * (dz**2).sum() / h.size == pytest.approx(stacked.chi(name) ** 2, abs=0.03)
+        assert units.gain(name) * (dz**2).sum() / h.size == pytest.approx(units.chi(name) ** 2, abs=0.03)
 
 
 # the claim

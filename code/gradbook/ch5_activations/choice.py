@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gradbook import style
 from gradbook.ch5_activations.looks import NAMES
-from gradbook.ch5_activations.stacked import BATCH, CHANCE, WIDTH, Fitted, Kind, Member, accuracies, chi, gain
+from gradbook.ch5_activations.stacked import BATCH, CHANCE, WIDTH, Kind, Member, accuracies
+from gradbook.ch5_activations.units import Fitted, chi, gain
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, bootstrap_interval, mean_interval, number, scientific
 from gradbook.sweep import sweep
@@ -159,6 +160,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     shown |= {f"both_{part}": same(number(100 * x, 0)) for part, x in zip(PARTS, both, strict=True)}
     shown["fell_maxout"] = same(str(m.fell("deep", "maxout")))
     for name in ("sigmoid", "softplus"):
+        shown[f"centered_{name}"] = same(number(chi(name, centered=True), 2))
         shown[f"left_{name}"] = same(scientific(chi(name) ** DEPTHS["deep"]))
     for depth in DEPTHS:
         for rates in RATES:

@@ -96,7 +96,8 @@ def shown(m: Measurement, cell: Cell) -> str:
 
 def numbers(m: Measurement) -> dict[str, Text]:
     found = {key(cell): same(shown(m, cell)) for cell in m.test}
-    for part in (*NORMALIZATIONS, *ACTIVATIONS, *INITS, *RATES):
+    parts: list[str | float] = [*NORMALIZATIONS, *ACTIVATIONS, *INITS, *RATES]
+    for part in parts:
         name = (
             str(part).lower().replace(" ", "_").replace(".", "")
             if isinstance(part, str)
