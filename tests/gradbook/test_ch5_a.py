@@ -196,6 +196,8 @@ def test_shares_of_a_table_whose_parts_are_known():
     activation, seed = np.array([0.0, 2.0, 4.0]), np.array([[0.0], [1.0], [0.0], [1.0]])
     found = choice.shares(activation + seed)  # variances with n − 1: 4 and 1/3, and nothing left
     assert found == pytest.approx([12 / 13, 1 / 13, 0])
+    corners = np.array([[3.0, -3.0], [1.0, -1.0]])  # ±2 for the activation, ±1 for what only happens at a corner
+    assert choice.shares(corners) == pytest.approx([0.6, 0, 0.4])  # 8 − 4/2 and 4
     noise = np.random.default_rng(0).normal(size=(400, 300))
     large = choice.shares(
         2 * np.random.default_rng(1).normal(size=300) + np.random.default_rng(2).normal(size=(400, 1)) + noise
