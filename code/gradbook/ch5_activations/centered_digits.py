@@ -86,7 +86,9 @@ def judge(m: Measurement) -> list[Claim]:
     if … where all but the last is true.
     """
     longer = mean_interval(np.log(m.plane["detour"][1] / m.plane["detour"][0])).above(0)
-    slower = mean_interval(np.log(m.plane["one"][1] / m.plane["one"][0])).above(0) and m.plane["all"][1] > m.plane["all"][0]
+    slower = (
+        mean_interval(np.log(m.plane["one"][1] / m.plane["one"][0])).above(0) and m.plane["all"][1] > m.plane["all"][0]
+    )
     on_digits, straight_is_faster = m.ratio().above(1), m.plane["all"][2] < m.plane["all"][1]
     verdict: Verdict = "does-not-hold"
     if longer and slower and on_digits:

@@ -84,8 +84,10 @@ def descend(arm: str, seeds: Sequence[int], rates: Sequence[float], steps: int) 
 def arrival(losses: Floats, target: float, window: int) -> Floats:
     """The step after which the mean loss of the last `window` batches first is at most the target, ∞ if never.
 
-    losses: (steps, …) -> (…).
+    losses: (steps, …) -> (…). ValueError for a window longer than that, or none.
     """
+    if not 0 < window <= len(losses):
+        raise ValueError(f"a window of {window} does not fit into {len(losses)} steps")
     clipped = np.minimum(losses, 1e6)  # ∞ − ∞ is not a number
     total = np.cumsum(np.concatenate([np.zeros_like(clipped[:1]), clipped]), axis=0)
     smooth = (total[window:] - total[:-window]) / window

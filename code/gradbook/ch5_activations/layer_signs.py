@@ -45,8 +45,10 @@ def agreement(grads: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Neuron by neuron: whether all its weights' gradients share a sign, which share of the pairs do, whether it counts.
 
     grads: (..., in, neurons) -> (..., neurons). A gradient of exactly 0 has no sign and is left out, with its pairs. A
-    neuron counts if at least two of its gradients have one.
+    neuron counts if at least two of its gradients have one. ValueError for fewer than two axes.
     """
+    if grads.ndim < 2:
+        raise ValueError(f"grads has shape {grads.shape}, but must be (..., in, neurons)")
     plus, minus = (grads > 0).sum(axis=-2), (grads < 0).sum(axis=-2)
     signed = plus + minus
     pairs = (plus * (plus - 1) + minus * (minus - 1)) / np.maximum(signed * (signed - 1), 1)
@@ -68,11 +70,18 @@ def one_direction(name: str, s: float) -> float:
 
 
 def expected_pairs(c: float) -> float:
-    """P(two standard normal numbers of correlation c share a sign) = ½ + arcsin(c) / π (Sheppard, 1899)."""
+    """P(two standard normal numbers of correlation c share a sign) = ½ + arcsin(c) / π (Sheppard, 1899). ValueError unless |c| ≤ 1."""
+    if not -1 <= c <= 1:
+        raise ValueError(f"a correlation lies in −1 … 1, got {c}")
     return float(0.5 + np.arcsin(c) / np.pi)
 
 
 def expected_all(c: float, n: int) -> float:
-    """P(n standard normal numbers, each two of correlation c, share a sign) = 2 ∫ φ(u) Φ(u √(c/(1−c)))ⁿ du."""
+    """P(n standard normal numbers, each two of correlation c, share a sign) = 2 ∫ φ(u) Φ(u √(c/(1−c)))ⁿ du.
+
+    ValueError unless 0 ≤ c < 1.
+    """
+    if not 0 <= c < 1:
+        raise ValueError(f"n numbers can share a correlation in 0 … 1 only, 1 excluded, got {c}")
     u = np.linspace(-8, 8, 1601)
     return float(2 * normal_pdf(u) @ normal_cdf(u * np.sqrt(c / (1 - c))) ** n * (u[1] - u[0]))

@@ -28,7 +28,7 @@ from gradbook.ch5_activations.looks import COLORS, MARKERS, NAMES
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
 from gradbook.stats import Estimate, mean_interval, number
-from gradbook.text import Lang, Text, same
+from gradbook.text import LANGS, Lang, Text, same
 
 type Floats = NDArray[np.float64]
 type Setting = tuple[str, str]  # activation, when
@@ -167,7 +167,9 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     for name in ACTIVATIONS:
         panels[0].plot([], [], color=COLORS[name], marker=MARKERS[name], linewidth=1.2, label=NAMES[name][lang])
     panels[0].plot([], [], **kinds, label=Text("학습 전", "before training")[lang])
-    panels[0].plot([], [], **kinds, linestyle="--", markerfacecolor=style.PAPER, label=Text("학습한 뒤", "trained")[lang])
+    panels[0].plot(
+        [], [], **kinds, linestyle="--", markerfacecolor=style.PAPER, label=Text("학습한 뒤", "trained")[lang]
+    )
     panels[0].plot([], [], color=style.INK, linewidth=3, label=Text("이론 (학습 전)", "theory (before)")[lang])
     made.legend(loc="outside lower center", ncols=3)
     return made
@@ -177,20 +179,19 @@ def words(m: Measurement, lang: Lang) -> Words:
     before, relu = (m.share(name, "start", USUAL).number() for name in ("sigmoid", "ReLU"))
     pairs = {name: [f"{m.pair_share(name, 'start', b):.0f}" for b in (1, USUAL, BATCHES[-1])] for name in ACTIVATIONS}
     told = {
-        lang: "; ".join(f"{NAMES[name][lang]} {', '.join(values)} %" for name, values in pairs.items())
-        for lang in ("ko", "en")
+        lang: "; ".join(f"{NAMES[name][lang]} {', '.join(values)}" for name, values in pairs.items()) for lang in LANGS
     }
     n = len(m.ratio["tanh", "start"])
     return {
         "ko": Words(
             f"표본 하나에서는 모두 같은 부호, 표본 {USUAL}개의 평균에서는 시그모이드 {before} %, ReLU {relu} %의 뉴런만",
             f"손글씨 숫자, 은닉층 둘(폭 {WIDTH}), 둘째 은닉층에 들어가는 가중치의 기울기. 신경망 {n}개의 평균과 5–95 %. 0은 부호가 없으므로 빼고 셉니다. 굵은 선은 표본이 많고 $\\delta$가 출력과 상관없을 때의 이론.",
-            f"짝의 부호가 같은 비율을 표본 1, {USUAL}, {BATCHES[-1]}개에서 차례로 적으면, 학습 전: {told['ko']}. 모두 같은 뉴런의 비율은 더 빨리 떨어집니다.",
+            f"짝의 부호가 같은 비율(%)을 표본 1, {USUAL}, {BATCHES[-1]}개에서 차례로 적으면, 학습 전: {told['ko']}. 모두 같은 뉴런의 비율은 더 빨리 떨어집니다.",
         ),
         "en": Words(
             f"All of one sign for one example; for the mean of {USUAL}, in {before}% of the neurons with sigmoid and {relu}% with ReLU",
             f"Digits, two hidden layers of {WIDTH}; gradients of the weights into the second. Mean and 5–95% of {n} networks. Zeros have no sign and are left out. Thick: theory for many examples whose $\\delta$ is independent of the outputs.",
-            f"Share of pairs of one sign with 1, {USUAL} and {BATCHES[-1]} examples, before training: {told['en']}. The share of neurons with one sign falls sooner.",
+            f"Share of pairs of one sign (%) with 1, {USUAL} and {BATCHES[-1]} examples, before training: {told['en']}. The share of neurons with one sign falls sooner.",
         ),
     }[lang]
 

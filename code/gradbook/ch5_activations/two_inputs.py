@@ -55,7 +55,9 @@ class Walk:
     @property
     def detour(self) -> float:
         """Length of the path over the distance from its start to its end."""
-        return float(np.linalg.norm(np.diff(self.path, axis=0), axis=1).sum() / np.linalg.norm(self.path[-1] - self.path[0]))
+        return float(
+            np.linalg.norm(np.diff(self.path, axis=0), axis=1).sum() / np.linalg.norm(self.path[-1] - self.path[0])
+        )
 
     @property
     def turns(self) -> float:
@@ -83,21 +85,30 @@ def goal() -> float:
     return float(TARGET * 0.5 * W_STAR @ W_STAR)
 
 
+def slopes(theta: Floats, x: Floats, star: Floats, rows: NDArray[np.int64] | None = None) -> Floats:
+    """∂L/∂w of each walker at its θ, (walkers, weights): with all examples, or with the one that it takes, rows (walkers,).
+
+    All: H (w − w*). One: (w·x − w*·x) x, in the direction of x or against it and nowhere else.
+    """
+    off = theta - star
+    if rows is None:
+        return np.asarray(off @ (x.T @ x) / len(x))
+    chosen = x[rows]
+    return np.asarray((off * chosen).sum(axis=1, keepdims=True) * chosen)
+
+
 def walks(x: Floats, star: Floats, etas: Floats, rows: NDArray[np.int64] | None = None) -> list[Walk | None]:
     """Gradient descent from 0 to the goal, side by side with every rate; None where it has not arrived in time.
 
-    rows (steps, walkers): the one example that walker takes in this step, w ← w + η (w*·x − w·x) x; None: all.
+    rows (steps, walkers): the one example that a walker takes in a step; None: all. ValueError for a rate that is not
+    positive, or walkers and rates of different number.
     """
+    if not (np.asarray(etas) > 0).all() or (rows is not None and rows.shape[1] != len(etas)):
+        raise ValueError(f"need positive rates, one for each walker, got {etas} for rows {np.shape(rows)}")
     theta = np.zeros((len(etas), len(star)))
-    moment, paths, arrived = x.T @ x / len(x), [theta], np.full(len(etas), -1)
+    paths, arrived = [theta], np.full(len(etas), -1)
     for t in range(1, (HORIZON if rows is None else len(rows)) + 1):
-        off = theta - star
-        if rows is None:
-            grad = off @ moment
-        else:
-            chosen = x[rows[t - 1]]
-            grad = (off * chosen).sum(axis=1, keepdims=True) * chosen
-        theta = theta - etas[:, None] * grad
+        theta = theta - etas[:, None] * slopes(theta, x, star, None if rows is None else rows[t - 1])
         theta = np.where(np.abs(theta) < 1e6, theta, 1e6)  # beyond that it will not come back
         paths.append(theta)
         there = losses(theta, x, star) <= goal()
@@ -107,7 +118,10 @@ def walks(x: Floats, star: Floats, etas: Floats, rows: NDArray[np.int64] | None 
         if (arrived > 0).all():
             break
     path = np.array(paths)
-    return [Walk(float(eta), path[: t + 1, k]) if t > 0 else None for k, (eta, t) in enumerate(zip(etas, arrived, strict=True))]
+    return [
+        Walk(float(eta), path[: t + 1, k]) if t > 0 else None
+        for k, (eta, t) in enumerate(zip(etas, arrived, strict=True))
+    ]
 
 
 def best(found: Sequence[Walk | None]) -> Walk:

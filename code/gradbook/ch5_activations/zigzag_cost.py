@@ -19,7 +19,7 @@ from gradbook.ch5_activations.two_inputs import (
 )
 from gradbook.ch5_activations.zigzag_plane import LOOKS, NAMES
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import median_interval, number
+from gradbook.stats import number
 from gradbook.text import Lang, Text, same
 
 type Floats = NDArray[np.float64]
@@ -43,7 +43,9 @@ class Measurement:
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """All at once, at the fastest rate, at 1/λ_max, and with a bias at its fastest; one by one, over the seeds."""
     kinds = ("one", "best", "careful", "bias")
-    found: dict[str, dict[str, list[object]]] = {what: {kind: [] for kind in kinds} for what in ("steps", "detour", "turns")}
+    found: dict[str, dict[str, list[object]]] = {
+        what: {kind: [] for kind in kinds} for what in ("steps", "detour", "turns")
+    }
     quadrants = []
     for mean in MEANS:
         (best, careful), (bias, _) = all_at_once(mean), all_at_once(mean, bias=True)
@@ -71,10 +73,9 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    far, low, last = MEANS.index(POSITIVE), MEANS.index(0.0), MEANS[-1]
+    far, low = MEANS.index(POSITIVE), MEANS.index(0.0)
     told = {
         "positive": same(f"{POSITIVE:g}"),
-        "last": same(f"{last:g}"),
         "kappa": same(f"{curvatures(POSITIVE)[1]:g}"),
         "kappa_bias": same(number(stretch_with_bias(POSITIVE), 0)),
         "same_centered": same(number(100 * float(m.quadrants[low].mean()), 0)),
@@ -95,7 +96,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
 
 def draw(m: Measurement, lang: Lang) -> Figure:
     made, (left, right) = style.figure(3.3, ncols=2)
-    fine = np.linspace(0.2, MEANS[-1], 40)
+    fine = np.linspace(0.5, MEANS[-1], 40)
     left.plot(fine, [expected_careful(mean) for mean in fine], color=style.INK, linestyle=":", linewidth=1.2, zorder=4)
     for kind, look in [*LOOKS.items(), ("bias", BIAS)]:
         label = Text("모두, 편향도", "all, with bias")[lang] if kind == "bias" else NAMES[kind][lang]
@@ -119,17 +120,18 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 def words(m: Measurement, lang: Lang) -> Words:
     careful, best = (f"{m.typical('steps', kind, POSITIVE):.0f}" for kind in ("careful", "best"))
     detours = [number(m.typical("detour", kind, POSITIVE), 1) for kind in ("careful", "best")]
-    one = median_interval(m.steps["one"][MEANS.index(POSITIVE)])
-    every = {kind: ", ".join(f"{np.median(x):.0f}" for x in m.steps[kind]) for kind in ("one", "best", "careful", "bias")}
+    every = {
+        kind: ", ".join(f"{np.median(x):.0f}" for x in m.steps[kind]) for kind in ("one", "best", "careful", "bias")
+    }
     return {
         "ko": Words(
             f"지그재그로 가지 않는 길은 {careful}걸음, 지그재그로 가는 길은 {best}걸음(평균 {POSITIVE:g})",
-            f"w = 0에서 손실이 목표의 분산 절반의 {100 * TARGET:g} %가 될 때까지. 주황: 표본을 하나씩 보는 SGD, 시드의 중앙값과 5–95 %(평균 {POSITIVE:g}에서 {one.shown()}걸음). 보라: 편향이 있고 목표가 같은 함수일 때.",
+            f"w = 0에서 손실이 목표의 분산 절반의 {100 * TARGET:g} %가 될 때까지. 주황: 표본을 하나씩 보는 SGD, 시드의 중앙값과 5–95 %. 보라: 편향이 있고 목표가 같은 함수일 때.",
             f"평균 {MEANS[0]:g}–{MEANS[-1]:g}에서 걸음. 하나씩: {every['one']}; 모두, 가장 빠른 η: {every['best']}; 모두, 1/λ_max: {every['careful']}; 편향도: {every['bias']}. 평균 {POSITIVE:g}에서 길이는 1/λ_max로 곧은 거리의 {detours[0]}배, 가장 빠른 η로 {detours[1]}배입니다.",
         ),
         "en": Words(
             f"The way that does not zig-zag takes {careful} steps, the one that does {best} (mean {POSITIVE:g})",
-            f"From w = 0 until the loss is {100 * TARGET:g}% of half the targets' variance. Orange: SGD with one example a step, median and 5–95% of the seeds ({one.shown()} steps at mean {POSITIVE:g}). Purple: with a bias, the targets being the same function.",
+            f"From w = 0 until the loss is {100 * TARGET:g}% of half the targets' variance. Orange: SGD with one example a step, median and 5–95% of the seeds. Purple: with a bias, the targets being the same function.",
             f"Steps at means {MEANS[0]:g} to {MEANS[-1]:g}. One by one: {every['one']}; all, fastest η: {every['best']}; all, 1/λ_max: {every['careful']}; with bias: {every['bias']}. At mean {POSITIVE:g} the path is {detours[0]} straight ways long at 1/λ_max and {detours[1]} at the fastest η.",
         ),
     }[lang]

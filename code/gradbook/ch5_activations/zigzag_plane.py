@@ -73,9 +73,9 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
     for kind in KINDS:
         walk, look = m.walks[i][kind], LOOKS[kind]
         left.plot(*walk.path.T, linewidth=1, markersize=2.5, label=NAMES[kind][lang], **look)
-        right.plot(m.losses[i][kind], linewidth=1.2, markersize=2.5, **look)
+        right.plot(m.losses[i][kind], linewidth=1.2, color=look["color"])
     left.plot(*W_STAR, "*", color=style.INK, markersize=9, zorder=5)
-    left.set(xlim=(-1.5, 3), ylim=(-2.6, 1.9), title=f"κ = {curvatures(MEANS[i])[1]:g}")
+    left.set(xlim=(-0.9, 3.3), ylim=(-2.4, 1.8), title=f"κ = {curvatures(MEANS[i])[1]:g}")
     left.set_aspect("equal")
     left.set_xlabel(Text("가중치 w₁", "weight w₁")[lang])
     left.set_ylabel(Text("가중치 w₂", "weight w₂")[lang])
@@ -89,7 +89,7 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
 
 
 def bowl(axes: Axes, mean: float) -> None:
-    """Lines of equal loss about w*, and the quadrants into which one example of positive inputs can lead from w*."""
+    """Lines of equal loss about w*."""
     gentle, steep = curvatures(mean)
     angle = np.linspace(0, 2 * np.pi, 37)
     across, along = np.array([1, -1]) / np.sqrt(2), np.array([1, 1]) / np.sqrt(2)
