@@ -17,7 +17,7 @@ from gradbook.stats import Estimate, mean_interval, median_interval, number
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
 
-type Floats = NDArray[np.float64]
+type Floats = NDArray[np.floating[Any]]
 
 RATES: Final = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
 EQUAL: Final = 1.0  # a rate that is small for all

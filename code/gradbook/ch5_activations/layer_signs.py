@@ -38,7 +38,7 @@ def parts(net: Network, theta: Floats, x: Floats, labels: NDArray[np.int64]) -> 
 
 def batch_gradients(h: Floats, delta: Floats, rows: NDArray[np.int64]) -> Floats:
     """∂L/∂w of batches: rows (batches, B) -> (batches, in, neurons)."""
-    return h[rows].swapaxes(1, 2) @ delta[rows] / rows.shape[1]
+    return np.asarray(h[rows].swapaxes(1, 2) @ delta[rows] / rows.shape[1])
 
 
 def agreement(grads: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:

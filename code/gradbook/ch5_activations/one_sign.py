@@ -72,7 +72,8 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
             seeds=seeds,
         )[:, 0]  # fmt: skip
         accuracy[name] = float(np.mean([(net(theta, x)[0].argmax(axis=1) == labels).mean() for theta in trained]))
-        for when, thetas in zip(WHEN, (start, trained), strict=True):
+        at: dict[str, Sequence[Any]] = {"start": start, "trained": list(trained)}
+        for when, thetas in at.items():
             counted = [count(name, theta.astype(np.float64), seed) for theta, seed in zip(thetas, seeds, strict=True)]
             for key, values in zip(found, zip(*counted, strict=True), strict=True):
                 found[key][name, when] = np.array(values)
@@ -156,7 +157,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
                 values = 100 * shares[name, when]
                 axes.plot(BATCHES, values.mean(axis=0), color=color, linestyle=line, marker=MARKERS[name],
                           markerfacecolor=face, linewidth=1.2, markersize=4)  # fmt: skip
-                style.band(axes, BATCHES, *np.quantile(values, [0.05, 0.95], axis=0), color)
+                low, high = np.quantile(values, [0.05, 0.95], axis=0)
+                style.band(axes, BATCHES, low, high, color)
             theory = expected_pairs(c) if shares is m.pairs else expected_all(c, WIDTH)
             axes.plot([BATCHES[-1] * 1.25, BATCHES[-1] * 3], [100 * theory] * 2, color=color, linewidth=3)
         style.log(axes.xaxis, [1, 4, 16, 64, 256, 1000])

@@ -104,7 +104,9 @@ def walks(x: Floats, star: Floats, etas: Floats, rows: NDArray[np.int64] | None 
     positive, or walkers and rates of different number.
     """
     if not (np.asarray(etas) > 0).all() or (rows is not None and rows.shape[1] != len(etas)):
-        raise ValueError(f"need positive rates, one for each walker, got {etas} for rows {np.shape(rows)}")
+        raise ValueError(
+            f"need positive rates, one for each walker, got {etas} for rows {None if rows is None else rows.shape}"
+        )
     theta = np.zeros((len(etas), len(star)))
     paths, arrived = [theta], np.full(len(etas), -1)
     for t in range(1, (HORIZON if rows is None else len(rows)) + 1):

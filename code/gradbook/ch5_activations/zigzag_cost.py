@@ -104,7 +104,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             middle = np.median(values, axis=1) if kind == "one" else values
             axes.plot(MEANS, middle, linewidth=1.2, markersize=4, label=label if axes is left else None, **look)
             if kind == "one":
-                style.band(axes, MEANS, *np.quantile(values, [0.05, 0.95], axis=1), style.ORANGE)
+                low, high = np.quantile(values, [0.05, 0.95], axis=1)
+                style.band(axes, MEANS, low, high, style.ORANGE)
     left.plot([], [], color=style.INK, linestyle=":", label=Text("이론 (초록)", "theory (green)")[lang])
     style.log(left.yaxis, [1, 10, 100, 1000])
     style.log(right.yaxis, [1, 2, 5, 10, 20])
