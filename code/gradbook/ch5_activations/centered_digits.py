@@ -133,7 +133,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         if arm != "doubled":
             told[f"equal_{arm}"] = same(number(float(np.median(m.tried[arm][:, at])), 0))
             told[f"equal_turns_{arm}"] = same(number(100 * float(m.turns[arm][at]), 0))
-            told[f"turned_{arm}"] = same(mean_interval(100 * m.turned[arm]).number())
+            told[f"turned_{arm}"] = same(number(100 * float(m.turned[arm].mean()), 0))
     return told
 
 

@@ -187,12 +187,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"표본 하나에서는 모두 같은 부호, 표본 {USUAL}개의 평균에서는 시그모이드 {before} %, ReLU {relu} %의 뉴런만",
-            f"손글씨 숫자, 은닉층 둘(폭 {WIDTH}), 둘째 은닉층에 들어가는 가중치의 기울기. 신경망 {n}개의 평균과 5–95 %. 0은 부호가 없으므로 빼고 셉니다. 굵은 선은 표본이 많고 $\\delta$가 출력과 상관없을 때의 이론.",
+            f"손글씨 숫자, 은닉층 둘(폭 {WIDTH}), 둘째 은닉층에 들어가는 가중치의 기울기. 신경망 {n}개의 평균과 5–95 %. 0은 부호가 없으므로 빼고 셉니다. 굵은 선은 표본이 많고 δ가 출력과 상관없을 때의 이론.",
             f"짝의 부호가 같은 비율(%)을 표본 1, {USUAL}, {BATCHES[-1]}개에서 차례로 적으면, 학습 전: {told['ko']}. 모두 같은 뉴런의 비율은 더 빨리 떨어집니다.",
         ),
         "en": Words(
             f"All of one sign for one example; for the mean of {USUAL}, in {before}% of the neurons with sigmoid and {relu}% with ReLU",
-            f"Digits, two hidden layers of {WIDTH}; gradients of the weights into the second. Mean and 5–95% of {n} networks. Zeros have no sign and are left out. Thick: theory for many examples whose $\\delta$ is independent of the outputs.",
+            f"Digits, two hidden layers of {WIDTH}; gradients of the weights into the second. Mean and 5–95% of {n} networks. Zeros have no sign and are left out. Thick: theory for many examples whose δ is independent of the outputs.",
             f"Share of pairs of one sign (%) with 1, {USUAL} and {BATCHES[-1]} examples, before training: {told['en']}. The share of neurons with one sign falls sooner.",
         ),
     }[lang]
