@@ -153,7 +153,9 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         ever, back, _ = m.fates(name)
         share = 100 * back / np.maximum(ever, 1)
         at = np.arange(1, HIDDEN + 1) + (k - 1) * width
-        right.bar(at, share, width * 0.9, color=LOOKS[name]["color"], label=NAMES[name][lang] if name == "adam" else None)
+        right.bar(
+            at, share, width * 0.9, color=LOOKS[name]["color"], label=NAMES[name][lang] if name == "adam" else None
+        )
         for x, y, n in zip(at, share, ever, strict=True):
             right.text(x, y + 2, f"{n:,}", ha="center", va="bottom", rotation=90, fontsize=8)
     right.set(xticks=range(1, HIDDEN + 1), ylim=(0, 128), yticks=range(0, 101, 25))

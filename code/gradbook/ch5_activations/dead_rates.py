@@ -101,7 +101,7 @@ def judge(m: Measurement) -> list[Claim]:
     verdict: Verdict = "does-not-hold"
     if over is not None and (best <= safe or not over.above(LOSS)):
         verdict = "holds-if" if tenth.below(-LOSS) else "holds"
-    rates = f"{ETAS[max(safe, 0)]:g}", f"{ETAS[best]:g}", f"{ETAS[m.killing("sgd")]:g}"
+    rates = f"{ETAS[max(safe, 0)]:g}", f"{ETAS[best]:g}", f"{ETAS[m.killing('sgd')]:g}"
     dead = number(m.dead("sgd")[m.killing("sgd")], 0)
     right = m.right("sgd")
     return [
@@ -114,12 +114,14 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"η = {rates[0]}까지는 죽은 유닛이 {SAFE:g} %가 안 됩니다. 정확도는 η = {rates[1]}에서 {number(right[best], 1)} %로 가장 높습니다. "
-                f"η = {rates[2]}에서는 {dead} %가 죽고 정확도는 {number(right[m.killing("sgd")], 0)} %입니다. 죽이는 학습률보다는 작아야 하지만, 더 작으면 느립니다.",
+                f"η = {rates[2]}에서는 {dead} %가 죽고 정확도는 {number(right[m.killing('sgd')], 0)} %입니다. 죽이는 학습률보다는 작아야 하지만, 더 작으면 느립니다.",
                 f"Up to η = {rates[0]} fewer than {SAFE:g}% of the units die. Accuracy is best at η = {rates[1]}, {number(right[best], 1)}%. "
-                f"At η = {rates[2]}, {dead}% die and accuracy is {number(right[m.killing("sgd")], 0)}%. The rate must be smaller than one that kills; still smaller is slower.",
+                f"At η = {rates[2]}, {dead}% die and accuracy is {number(right[m.killing('sgd')], 0)}%. The rate must be smaller than one that kills; still smaller is slower.",
             ),
             estimate=tenth,
-            unit=Text("점: 가장 좋은 학습률의 10분의 1에서 달라지는 정확도", "points of accuracy, at a tenth of the best rate"),
+            unit=Text(
+                "점: 가장 좋은 학습률의 10분의 1에서 달라지는 정확도", "points of accuracy, at a tenth of the best rate"
+            ),
         )
     ]
 
@@ -136,7 +138,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     safe = m.safe("sgd")
     found |= {
         "safe": f"{ETAS[safe]:g}" if safe >= 0 else "—",
-        "killing": f"{ETAS[m.killing("sgd")]:g}",
+        "killing": f"{ETAS[m.killing('sgd')]:g}",
         "killing_dead": number(m.dead("sgd")[m.killing("sgd")], 0),
         "killing_right": number(m.right("sgd")[m.killing("sgd")], 0),
         "raw_first": number(m.dead("raw")[0], 1),
@@ -203,12 +205,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     told = ". ".join(f"{NAMES[name][lang]}: {row}" for name, row in rows.items())
     return {
         "ko": Words(
-            f"SGD는 η = {ETAS[best]:g}에서 가장 정확하고, η = {ETAS[killing]:g}에서는 유닛의 {number(m.dead("sgd")[killing], 0)} %가 죽습니다",
+            f"SGD는 η = {ETAS[best]:g}에서 가장 정확하고, η = {ETAS[killing]:g}에서는 유닛의 {number(m.dead('sgd')[killing], 0)} %가 죽습니다",
             f"손글씨 숫자 {EXAMPLES}개, 은닉층 {HIDDEN}개, 폭 {WIDTH}, He 초깃값, 배치 {BATCH}, {STEPS}걸음. 시드 {len(m.runs['sgd'].right)}개의 평균과 5–95 %.",
             f"학습률마다 죽은 유닛과 시험 정확도 (%). {told}.",
         ),
         "en": Words(
-            f"SGD is most accurate at η = {ETAS[best]:g}, and at η = {ETAS[killing]:g} {number(m.dead("sgd")[killing], 0)}% of the units die",
+            f"SGD is most accurate at η = {ETAS[best]:g}, and at η = {ETAS[killing]:g} {number(m.dead('sgd')[killing], 0)}% of the units die",
             f"{EXAMPLES} handwritten digits, {HIDDEN} hidden layers, width {WIDTH}, He's weights, batches of {BATCH}, {STEPS} steps. Mean of {len(m.runs['sgd'].right)} seeds and 5–95%.",
             f"Dead units and test accuracy (%) at each rate. {told}.",
         ),

@@ -86,13 +86,15 @@ def judge(m: Measurement) -> list[Claim]:
 
 def numbers(m: Measurement) -> dict[str, Text]:
     found: dict[str, str] = {"eta": f"{m.eta:g}", "small_eta": f"{m.small:g}", "seeds": str(len(m.runs["relu"].right))}
-    for name in ROWS:
-        dead = m.dead(name)
-        found[f"{name}_dead"] = number(dead, 1 if dead < 10 else 0) if np.isfinite(dead) else "—"
+    for name in ("relu", "cut", "centered", "normed", "small"):
+        found[f"{name}_dead"] = number(m.dead(name), 1)
         found[f"{name}_right"] = m.right(name).shown()
-        found[f"{name}_gone"] = str(m.gone(name))
-    found |= {f"{name}_gain": m.gain(name).shown(sign=True) for name in ("half", "warm", "leaky")}
-    return {key: same(value) for key, value in found.items()}
+    found |= {f"{name}_gain": m.gain(name).shown(sign=True) for name in ("half", "double", "warm", "leaky")}
+    found |= {f"{name}_gone": str(m.gone(name)) for name in ("prelu", "elu")}
+    return {key: same(value) for key, value in found.items()} | {
+        "warm": same(str(WARM)),
+        "most": same(f"{MOST:g}"),
+    }
 
 
 def draw(m: Measurement, lang: Lang) -> Figure:

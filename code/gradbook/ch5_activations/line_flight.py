@@ -135,7 +135,11 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
             right.plot([gone, STEPS], [shown[gone]] * 2, color=color, linestyle="--", linewidth=1.1)
             right.plot(gone, shown[gone], "x", color=color)
     left.set(xlim=WINDOW[:2], ylim=WINDOW[2:])
-    left.set_title(Text(f"η = {RATES[i]:g}: {UNITS}개 가운데 {dead.sum()}개 죽음", f"η = {RATES[i]:g}: {dead.sum()} of {UNITS} dead")[lang])
+    left.set_title(
+        Text(
+            f"η = {RATES[i]:g}: {UNITS}개 가운데 {dead.sum()}개 죽음", f"η = {RATES[i]:g}: {dead.sum()} of {UNITS} dead"
+        )[lang]
+    )
     right.set_title(Text(f"정확도 {m.right[i]:.0f} %", f"accuracy {m.right[i]:.0f}%")[lang])
     left.set_xlabel("x₁")
     left.set_ylabel("x₂")
