@@ -57,7 +57,7 @@ class Measurement:
 
     def safe(self, name: str) -> int:
         """The largest rate at which less than 1 % are dead; −1 if there is none."""
-        return max(np.flatnonzero(self.dead(name) < SAFE), default=-1)
+        return int(max(np.flatnonzero(self.dead(name) < SAFE), default=-1))
 
     def killing(self, name: str) -> int:
         """The lowest rate at which 40 % or more are dead, or the largest."""
@@ -79,11 +79,15 @@ class Measurement:
         right = self.runs["sgd"].right
         return mean_interval(right[:, self.best("sgd")] - right[:, self.safe("sgd")])
 
-    def many(self) -> NDArray[np.float64]:
-        """(percent dead, accuracy) of the networks of all three with 40 ± 5 % dead."""
-        pairs = [np.stack([w.share.ravel(), w.right.ravel()], axis=1) for w in self.runs.values()]
-        found = np.concatenate(pairs)
-        return np.asarray(found[np.abs(found[:, 0] - MANY) <= NEAR])
+    def many(self, *names: str) -> NDArray[np.float64]:
+        """Accuracy of those of these networks that have 40 ± 5 % dead."""
+        runs = [self.runs[name] for name in names]
+        return np.concatenate([w.right[np.abs(w.share - MANY) <= NEAR] for w in runs])
+
+    def blocked(self) -> NDArray[np.float64]:
+        """Accuracy of the networks with a layer all of whose units are dead."""
+        runs = self.runs.values()
+        return np.concatenate([w.right[(w.fires[-1] == 0).all(axis=-1).any(axis=-1) & w.finite] for w in runs])
 
 
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
@@ -158,13 +162,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "batch": str(BATCH),
         "steps": str(STEPS),
     }
-    many = m.many()
-    found |= {
-        "many": str(len(many)),
-        "many_mean": number(many[:, 1].mean(), 0) if len(many) else "—",
-        "many_low": number(many[:, 1].min(), 0) if len(many) else "—",
-        "many_high": number(many[:, 1].max(), 0) if len(many) else "—",
-    }
+    for key, names in {"many_sgd": ("sgd", "raw"), "many_adam": ("adam",)}.items():
+        many = m.many(*names)
+        found |= {key: str(len(many)), f"{key}_right": number(many.mean(), 0) if len(many) else "—"}
+    blocked = m.blocked()
+    found |= {"blocked": str(len(blocked)), "blocked_right": number(blocked.max(), 0) if len(blocked) else "—"}
     return {key: same(value) for key, value in found.items()}
 
 

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from deepgrad import (
     Activation,
@@ -27,6 +27,7 @@ from deepgrad import (
 from deepgrad.layers.normalization import standardize
 from gradbook.ch4_big_picture.many_nets import cross_entropy_slope, dense, store
 from gradbook.data import digits
+from gradbook.text import BookError
 
 EXAMPLES: Final = 600  # to learn from; 500 others to be tested on
 HIDDEN, WIDTH, BATCH, STEPS = 3, 32, 32, 200
@@ -77,8 +78,11 @@ class Watched:
 
 @cache
 def network(recipe: Recipe) -> Network:
-    def init(rng: np.random.Generator, fan_in: int, fan_out: int, dtype: Any) -> Array:
-        return np.asarray(recipe.gain * he_normal(rng, fan_in, fan_out, dtype), dtype)
+    def init(
+        rng: np.random.Generator, fan_in: int, fan_out: int, dtype: DTypeLike, shape: tuple[int, ...] | None = None, /
+    ) -> Array:
+        drawn = he_normal(rng, fan_in, fan_out, dtype, shape)
+        return drawn * drawn.dtype.type(recipe.gain)
 
     layers: list[Any] = []
     for k in range(HIDDEN):
@@ -113,9 +117,11 @@ def forward(
         elif isinstance(layer, PReLU):
             zs.append(h)
             h, back = prelu(h, params["a"][..., None], grads["a"])
-        else:
+        elif isinstance(layer, Activation):
             zs.append(h)
             h, back = layer.f(h)
+        else:
+            raise BookError(f"dying cannot train a {layer!r}: it knows Dense, BatchNorm, PReLU and Activation")
         backs.append(back)
 
     def back_all(dy: Array) -> Array:

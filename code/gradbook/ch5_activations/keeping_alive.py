@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from gradbook import style
 from gradbook.ch5_activations import dead_rates
@@ -102,7 +101,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     at = np.arange(len(ROWS))[::-1]
     for y, name in zip(at, ROWS, strict=True):
         w, color = m.runs[name], style.ORANGE if name == "relu" else style.BLUE
-        share: NDArray[np.float64] = w.share[np.isfinite(w.share)]
+        share = w.share[np.isfinite(w.share)]
         if share.size:
             left.plot(np.quantile(share, [0.05, 0.95]), [y, y], color=color, linewidth=1)
             left.plot(share.mean(), y, "o", color=color)

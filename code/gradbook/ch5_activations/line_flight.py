@@ -12,7 +12,6 @@ from deepgrad import Activation, Dense, Network, he_normal, moons, relu, sgd, xa
 from gradbook import style
 from gradbook.ch4_big_picture.many_nets import cross_entropy_slope, forward
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
-from gradbook.stats import number
 from gradbook.text import Lang, Text, same
 
 type Floats = NDArray[np.float64]

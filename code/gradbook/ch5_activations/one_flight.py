@@ -16,7 +16,7 @@ type Floats = NDArray[np.float64]
 
 RATE: Final = RATES.index(4.0)
 LATER: Final = 20  # steps up to which we look on
-LOW: Final = -1.25  # x₂ at which lines are named
+LOW, NAMED = -1.2, -1.45  # x₂, below the cloud, at which the strokes stand, and the numbers
 TONES: Final = (style.GRID, style.MUTED, style.SKY, style.BLUE, style.PURPLE, style.ORANGE, style.RED)
 
 
@@ -52,6 +52,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
     }
 
 
+def crossing(m: Measurement, t: int, height: float) -> float:
+    """x₁ at which the line of step t is at this x₂."""
+    return float(-(m.b[t] + m.w[t, 1] * height) / m.w[t, 0])
+
+
 def draw(m: Measurement, lang: Lang) -> Figure:
     made, (left, right) = style.figure(2.9, ncols=2, width_ratios=[1.3, 1])
     x, labels = cloud()
@@ -63,14 +68,15 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     for t, color in zip(shown, tones, strict=True):
         ends, normal = across(m.w[t], float(m.b[t]))
         left.plot(*ends.T, color=color, linewidth=1.4, linestyle="--" if m.fires[t] == 0 else "-")
-        at = np.array([-(m.b[t] + m.w[t, 1] * LOW) / m.w[t, 0], LOW])  # below the cloud, on the line
+        at = np.array([crossing(m, t, LOW), LOW])
         left.plot(*np.stack([at, at + 0.3 * normal]).T, color=color, linewidth=2.4)
         places.setdefault(round(float(at[0]), 1), []).append(t)
         right.bar(t, m.fires[t], color=color)
-    for place, steps in places.items():
-        side = 0.2 if m.w[steps[-1], 0] < 0 else -0.2  # where the stroke is not
-        left.text(place + side, LOW, ", ".join(map(str, steps)), color=tones[steps[-1]], ha="center", va="center")
     right.plot(range(m.died, 11), m.fires[m.died : 11], "x", color=style.RED)
+    for steps in places.values():
+        side = (0.12 + 0.08 * len(steps)) * (1 if m.w[steps[-1], 0] < 0 else -1)  # where the stroke is not
+        left.text(crossing(m, steps[-1], NAMED) + side, NAMED, ", ".join(map(str, steps)),
+                  color=tones[steps[-1]], ha="center", va="center")  # fmt: skip
     left.set(xlim=WINDOW[:2], ylim=WINDOW[2:], xlabel="x₁", ylabel="x₂")
     right.set(xlim=(-0.7, 10.5), ylim=(-2, len(x) + 2), xticks=range(0, 11, 2))
     right.set_xlabel(Text("걸음", "step")[lang])
