@@ -82,7 +82,7 @@ def network(recipe: Recipe) -> Network:
         rng: np.random.Generator, fan_in: int, fan_out: int, dtype: DTypeLike, shape: tuple[int, ...] | None = None, /
     ) -> Array:
         drawn = he_normal(rng, fan_in, fan_out, dtype, shape)
-        return drawn * drawn.dtype.type(recipe.gain)
+        return np.asarray(recipe.gain * drawn, drawn.dtype)
 
     layers: list[Any] = []
     for k in range(HIDDEN):
