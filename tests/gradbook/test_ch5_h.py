@@ -202,7 +202,7 @@ GOOD = {"Xavier": [95, 95, 95, 95, 95], "0.01": [95, 95, 50, 10, 10], "1/n": [95
 )
 def test_verdicts_of_depth(changed, of_walks, verdicts):
     m = made_depths({**GOOD, **changed}, **of_walks)
-    assert m.best("Xavier", 1).mean() in (95,)
+    assert m.best("Xavier", 1).mean() == 95
     assert tuple(claim.verdict for claim in learned_depth.judge(m)) == verdicts
 
 
