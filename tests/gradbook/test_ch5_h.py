@@ -7,10 +7,32 @@ import pytest
 from scipy import integrate
 from scipy.stats import norm
 
-from deepgrad import Activation, Dense, Network, accuracy, check_gradient, normal, relu, sgd, softmax_cross_entropy, tanh
+from deepgrad import (
+    Activation,
+    Dense,
+    Network,
+    accuracy,
+    check_gradient,
+    normal,
+    relu,
+    sgd,
+    softmax_cross_entropy,
+    tanh,
+)
 from gradbook.ch4_big_picture.deep_relu import deep_relu
 from gradbook.ch5_activations import all_zero, he_map, learned_depth, tanh_thins, ten_histograms, ten_layers
-from gradbook.ch5_activations.wide_stack import GAINS, LAYERS, SETTINGS, STDS, UNITS, Passes, draws, expected, passes, walk
+from gradbook.ch5_activations.wide_stack import (
+    GAINS,
+    LAYERS,
+    SETTINGS,
+    STDS,
+    UNITS,
+    Passes,
+    draws,
+    expected,
+    passes,
+    walk,
+)
 from gradbook.data import digits
 from gradbook.sweep import alone
 
@@ -106,6 +128,7 @@ def test_tanh_thins_as_one_over_a_root():
     assert to_first[1999] / to_first[499] == pytest.approx(0.5, rel=0.02)
     m = tanh_thins.measure(seeds=range(2))
     assert np.allclose(m.back[:, 0], 1)
+    assert m.back[:, 99].mean() == pytest.approx(to_first[99], rel=0.5)
     assert m.std[:, 99].mean() == pytest.approx(far.std[99], rel=0.4)
 
 
@@ -132,15 +155,15 @@ def test_all_zero_counts_units_that_differ(monkeypatch):
 
 def test_training_is_plain_gradient_descent(monkeypatch):
     monkeypatch.setattr(learned_depth, "STEPS", 3)
-    data, net = digits(), learned_depth.deep_tanh(1.0, 2)
-    found = learned_depth.trained(("Xavier", 2, (4,)))
+    data, net = digits(), learned_depth.deep_tanh(GAINS["1"], 2)
+    found = learned_depth.trained(("1", 2, (4,)))
     theta, order = net.init(np.random.default_rng(4)), np.random.default_rng([4, 77]).permutation(len(data.x))
     for step in range(3):
         rows = order[16 * step : 16 * step + 16]
         scores, back = net(theta, data.x[rows])
-        theta, _ = sgd(theta, back(softmax_cross_entropy(scores, data.labels[rows])[1]()), eta=1.0)
+        theta, _ = sgd(theta, back(softmax_cross_entropy(scores, data.labels[rows])[1]()), eta=0.1)
     by_hand = 100 * accuracy(net(theta, data.x_test)[0], data.labels_test)
-    assert found[0, learned_depth.ETAS.index(1.0), 0] == pytest.approx(by_hand, abs=0.5)
+    assert found[0, learned_depth.ETAS.index(0.1), 0] == pytest.approx(by_hand, abs=0.5)
 
 
 def test_weights_have_the_gain_they_are_to_have():
@@ -166,12 +189,22 @@ def test_xavier_is_he_with_smaller_outputs():
     assert xavier == pytest.approx(he * 0.5**3)
 
 
+def test_depths_are_measured_with_the_walks_asked_for(monkeypatch, here):
+    asked = []
+    monkeypatch.setattr(learned_depth, "STEPS", 1)
+    monkeypatch.setattr(learned_depth, "DEPTHS", (1, LAYERS))
+    monkeypatch.setattr(learned_depth, "recall", lambda measure, **given: asked.append((measure, given)))
+    m = learned_depth.measure(seeds=range(2), signals=range(3))
+    assert asked == [(ten_layers.measure, {"seeds": range(3)})]
+    assert m.test["Xavier"].shape == m.train["1"].shape == (2, len(learned_depth.ETAS), 2)
+
+
 def made_tens(ends, small):
     """A measurement of `ten_layers` with these ends of tanh with 1 and this last signal of 0.01."""
     level = {"1": 0.98, "Xavier": 0.23, "0.01": small, "1/n": 1e-14, "He": 0.8}
     ones, wiggle = np.ones((3, LAYERS)), np.array([[0.99], [1.0], [1.01]])
     seen = {s: Passes(ones, level[s[1]] * wiggle * ones, ones) for s in SETTINGS}
-    return ten_layers.Measurement(seen, {s: ends * wiggle[:, 0] for s in SETTINGS}, {})
+    return ten_layers.Measurement(seen, dict.fromkeys(SETTINGS, ends * wiggle[:, 0]), {})
 
 
 def made_depths(accuracies, ends=0.95, small=1e-7):
@@ -185,7 +218,12 @@ def made_depths(accuracies, ends=0.95, small=1e-7):
     return learned_depth.Measurement(test, test, made_tens(ends, small))
 
 
-GOOD = {"Xavier": [95, 95, 95, 95, 95], "0.01": [95, 95, 50, 10, 10], "1/n": [95, 9, 9, 9, 9], "1": [80, 70, 40, 20, 10]}
+GOOD = {
+    "Xavier": [95, 95, 95, 95, 95],
+    "0.01": [95, 95, 50, 10, 10],
+    "1/n": [95, 9, 9, 9, 9],
+    "1": [80, 70, 40, 20, 10],
+}
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def judge(m: Measurement) -> list[Claim]:
     std = {init: short(m.signals.last("tanh", init).value) for init in TANH}
     ten = {init: m.accuracy(init, LAYERS).number() for init in TANH}
     one, worse = m.accuracy("0.01", 1).number(), ", ".join(str(d) for d, b in zip(DEPTHS, below, strict=True) if b)
-    ends, grown = m.signals.ends("tanh", "1").number(), short(m.signals.first_back("tanh", "1").value)
+    ends, grown = f"{m.signals.ends('tanh', '1').value:.1f}", short(m.signals.first_back("tanh", "1").value)
     return [
         Claim(
             id="5.16",

@@ -97,7 +97,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         found[f"back_{key}"] = same(short(m.first_back(name, init).value))
         found[f"back_{key}_expected"] = same(short(m.expected[name, init].back[0]))
     return found | {
-        "ends": same(m.ends("tanh", "1").number()),
+        "ends": same(f"{m.ends('tanh', '1').value:.1f}"),
         "off_theory": same(f"{100 * (m.off_theory() - 1):.0f}"),
         "seeds": same(str(len(m.at_ends[SETTINGS[0]]))),
         "samples": same(str(SAMPLES)),

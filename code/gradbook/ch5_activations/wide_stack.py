@@ -106,7 +106,7 @@ def passes(hs: list[NDArray[np.float32]], dhs: list[NDArray[np.float32]]) -> Pas
 
 def short(x: float) -> str:
     """Two figures, whatever the order of magnitude."""
-    return scientific(x) if x < 1e-3 or x >= 1e5 else number(x, significant_decimals(x, 2))
+    return scientific(x) if x < 1e-3 or x >= 1e4 else number(x, significant_decimals(x, 2))
 
 
 def middle(x: NDArray[np.float64]) -> NDArray[np.float64]:
