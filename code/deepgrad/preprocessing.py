@@ -40,7 +40,8 @@ def standardize(x: Array) -> Transform:
     """
     x = _training(x)
     mean, std, varies = x.mean(axis=0), x.std(axis=0), np.ptp(x, axis=0) > 0
-    scale = np.divide(1, std, where=varies, out=np.zeros_like(std))
+    scale = np.zeros_like(std)
+    scale[varies] = 1 / std[varies]
 
     def transform(new: Array) -> Array:
         new = _fitting(new, mean.shape)
@@ -71,8 +72,8 @@ def whiten(x: Array, eps: float = 0.0) -> Transform:
     variances, axes = np.linalg.eigh((x - mean).T @ (x - mean) / len(x))
     variances, axes = variances[::-1], axes[:, ::-1]  # the largest first
     varies = variances > len(variances) * np.finfo(float).eps * variances[:1]
-    scale = np.divide(1, np.sqrt(variances + eps, where=varies, out=np.ones(x.shape[1])),
-                      where=varies, out=np.zeros(x.shape[1]))  # fmt: skip
+    scale = np.zeros_like(variances)
+    scale[varies] = 1 / np.sqrt(variances[varies] + eps)
 
     def transform(new: Array) -> Array:
         new = _fitting(new, mean.shape)
