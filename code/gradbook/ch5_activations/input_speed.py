@@ -120,7 +120,7 @@ def judge(m: Measurement) -> list[Claim]:
 
 
 def numbers(m: Measurement) -> dict[str, Text]:
-    found = {f"steps_{way.replace(' ', '_')}": same(m.mean_steps((*NET, way)).number()) for way in WAYS}
+    found = {f"steps_{way.replace(' ', '_')}": same(number(m.mean_steps((*NET, way)).value, 0)) for way in WAYS}
     slowest, fastest = (f(m.slower(race, "raw", "centered").value for race in RACES) for f in (min, max))
     found |= {
         "raw_least": same(number(slowest, 1)),
@@ -178,16 +178,16 @@ def draw(m: Measurement, lang: Lang) -> Figure:
 
 
 def words(m: Measurement, lang: Lang) -> Words:
-    raw, centered, whitened = (m.mean_steps((*NET, way)).number() for way in ("raw", "centered", "whitened"))
+    raw, centered, whitened = (number(m.mean_steps((*NET, way)).value, 0) for way in ("raw", "centered", "whitened"))
     n, race = len(m.right[*NET, "raw"]), RACES[NET]
     return {
         "ko": Words(
-            f"중심화는 걸음을 {raw}에서 {centered}로 줄이고, 그 이상은 걸음도 정확도도 낫게 하지 않습니다",
+            f"중심화는 걸음을 {raw}에서 {centered}로 줄입니다. 그보다 더 해도 걸음과 정확도는 나아지지 않습니다",
             f"왼쪽: 배치 {race.batch}의 한 에포크 평균 손실이 {race.target:g}가 될 때까지, 저마다 가장 좋은 학습률로. 오른쪽: {race.steps}걸음 뒤. 시드 {n}개의 평균(걸음은 기하평균)과 95 % 구간.",
             f"걸음은 그대로, 평균 하나, 중심화의 차례로 줄고 중심화, 표준화, 화이트닝은 거의 같습니다(ReLU 신경망과 SGD: {centered}, {whitened}). 정확도는 세 경우 모두 중심화가 가장 높거나 비슷하고 화이트닝이 뚜렷이 낮습니다.",
         ),
         "en": Words(
-            f"Centering brings the steps from {raw} to {centered}; more than that betters neither steps nor accuracy",
+            f"Centering brings the steps from {raw} to {centered}; doing more improves neither steps nor accuracy",
             f"Left: until the mean loss over an epoch of batches of {race.batch} is {race.target:g}, each at its own best rate. Right: after {race.steps} steps. Means of {n} seeds (geometric for steps) with 95% intervals.",
             f"Steps fall from raw over one mean to centered; centered, standardized and whitened are nearly equal (ReLU network with SGD: {centered}, {whitened}). In all three races centered has the highest accuracy or nearly so, and whitened is clearly lower.",
         ),

@@ -33,6 +33,7 @@ class Measurement:
     losses: dict[Key, Floats]  # (steps, seeds)
     steps: dict[Key, Floats]  # to the target, ∞ where it was not reached
     right: dict[Key, Floats]
+    alone: Floats  # percent right, SGD that is given the feature of the largest spread alone, standardized
 
     def reached(self, key: Key) -> int:
         return int(np.isfinite(self.steps[key]).sum())
@@ -67,7 +68,7 @@ def splits(seeds: Sequence[int]) -> list[Split]:
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
     """Softmax regression on the full batch, each way at its own best rate."""
     x = np.concatenate([wines().x, wines().x_test]).astype(float)
-    m = Measurement(x.std(axis=0), {way: kappa(WAYS[way](x)(x)) for way in SHOWN}, {}, {}, {}, {})
+    m = Measurement(x.std(axis=0), {way: kappa(WAYS[way](x)(x)) for way in SHOWN}, {}, {}, {}, {}, one_feature(seeds))
     for optimizer, way in KEYS:
         race = Race(hidden=0, optimizer=optimizer, steps=STEPS, batch=len(wines().x), target=0.1)
         key, eta = (optimizer, way), best_rate(race, way, splits(PILOTS), ETAS[optimizer])
@@ -75,6 +76,13 @@ def measure(seeds: Sequence[int] = range(20)) -> Measurement:
         m.eta[key], m.losses[key], m.right[key] = eta, losses[:, :, 0], right[:, 0]
         m.steps[key] = arrival(losses, race.target)[:, 0]
     return m
+
+
+def one_feature(seeds: Sequence[int]) -> Floats:
+    widest = int(wines().x.std(axis=0).argmax())
+    cut = [Split(s.x[:, [widest]], s.labels, s.x_test[:, [widest]], s.labels_test) for s in splits(seeds)]
+    race = Race(hidden=0, optimizer="SGD", steps=STEPS, batch=len(wines().x), target=0)
+    return run(race, "standardized", cut, [1.0], seeds)[1][:, 0]
 
 
 def kappa(x: Floats) -> float:
@@ -92,6 +100,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
     return found | {
         "kappa_standardized": same(number(m.kappa["standardized"], 0)),
         "right_centered": same(number(m.right["SGD", "centered"].mean(), 0)),
+        "alone": same(number(m.alone.mean(), 0)),
         "right_standardized": same(number(m.right["SGD", "standardized"].mean(), 0)),
         "reached_centered": same(str(m.reached(("SGD", "centered")))),
         "steps_standardized": same(number(m.typical(("SGD", "standardized")).value, 0)),
