@@ -125,11 +125,11 @@ def test_best_rate_has_the_fewest_steps():
     d = digits()
     splits = [Split(d.x[:100], d.labels[:100], d.x_test[:10], d.labels_test[:10])]
     race = Race(hidden=0, optimizer="SGD", steps=30, batch=100, target=1.0)
-    etas = np.array([1e-3, 0.5, 2.0])
-    steps = arrival(run(race, "centered", splits, etas.tolist(), [900])[0], 1.0)[0]
+    etas = [1e-3, 0.5, 2.0]
+    steps = arrival(run(race, "centered", splits, etas, [900])[0], 1.0)[0]
     assert best_rate(race, "centered", splits, etas) == etas[steps.argmin()] == 2.0
     never = Race(hidden=0, optimizer="SGD", steps=5, batch=100, target=0)
-    assert best_rate(never, "centered", splits, np.array([1e-4, 0.5, 1e-3])) == 0.5
+    assert best_rate(never, "centered", splits, [1e-4, 0.5, 1e-3]) == 0.5
 
 
 def made(steps, right):

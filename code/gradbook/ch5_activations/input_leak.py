@@ -27,7 +27,7 @@ from gradbook.text import Lang, Text, same
 
 SIZES: Final = (50, 150, 450, 1297)
 RACE: Final = Race(hidden=0, optimizer="SGD", steps=80, batch=50, target=0.1)
-ETAS: Final = 2.0 ** np.arange(-3, 6, 2)
+ETAS: Final = [2.0**k for k in range(-3, 6, 2)]
 
 type Arm = tuple[str, bool]  # way, whether the test images have a say in its statistics
 ARMS: Final[tuple[Arm, ...]] = (

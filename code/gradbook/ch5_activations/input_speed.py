@@ -19,7 +19,7 @@ HIDDEN: Final = 32
 POWERS: Final = {(0, "SGD"): range(7), (HIDDEN, "SGD"): range(-1, 4), (HIDDEN, "Adam"): range(-7, -3)}  # rates, of two
 RACES: Final = {race: Race(hidden=race[0], optimizer=race[1], steps=250, batch=50, target=0.1) for race in POWERS}
 FULL: Final = Race(hidden=0, optimizer="SGD", steps=100, batch=1297, target=0.1)  # all images at every step
-FULL_ETAS: Final = 2.0 ** np.arange(2, 7)
+FULL_ETAS: Final = [2.0**k for k in range(2, 7)]
 FULL_WAYS: Final = ("raw", "centered", "standardized", "whitened")
 FULL_SEEDS: Final = 5  # nothing but the split is left to chance
 SLOWER, POINTS = 1.5, 1.0  # centering is enough if it costs less than this against what does more
@@ -38,6 +38,9 @@ class Measurement:
     def mean_steps(self, key: Key) -> Estimate:
         """Geometric mean; a run that did not arrive counts as all its steps, so that it is too low."""
         return mean_interval(np.log(self.capped(key))).exp()
+
+    def mean_right(self, key: Key) -> Estimate:
+        return mean_interval(self.right[key])
 
     def capped(self, key: Key) -> Floats:
         return np.minimum(self.steps[key], RACES[key[:2]].steps)
@@ -59,7 +62,7 @@ def splits(seeds: Sequence[int]) -> list[Split]:
 def one(setting: tuple[Key, tuple[int, ...]]) -> tuple[float, Floats, Floats]:
     (hidden, optimizer, way), seeds = setting
     race = RACES[hidden, optimizer]
-    eta = best_rate(race, way, splits(PILOTS), 2.0 ** np.array(POWERS[hidden, optimizer]))
+    eta = best_rate(race, way, splits(PILOTS), [2.0**k for k in POWERS[hidden, optimizer]])
     losses, right = run(race, way, splits(seeds), [eta], seeds)
     return eta, arrival(losses, race.target)[:, 0], right[:, 0]
 
@@ -165,7 +168,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     rows = {way: len(WAYS) - k for k, way in enumerate(WAYS)}
     for (race, name), look, shift in zip(RACE_NAMES.items(), style.SERIES, (0.22, 0, -0.22), strict=False):
         ways = [way for way in WAYS if (*race, way) in m.steps]
-        for axes, of in zip(panels, (m.mean_steps, lambda key: mean_interval(m.right[key])), strict=True):
+        for axes, of in zip(panels, (m.mean_steps, m.mean_right), strict=True):
             found = [of((*race, way)) for way in ways]
             axes.errorbar([one.value for one in found], [rows[way] + shift for way in ways],
                           xerr=[one.margin for one in found], color=look["color"], marker=look["marker"],

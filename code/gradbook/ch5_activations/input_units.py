@@ -19,7 +19,7 @@ SHOWN: Final = ("raw", "centered", "standardized", "whitened")
 TEST: Final = 60
 OPTIMIZERS: Final = ("SGD", "Adam")
 STEPS: Final = 150
-ETAS: Final = {"SGD": 2.0 ** np.arange(-20, 5, 2), "Adam": 2.0 ** np.arange(-9, 2, 2)}
+ETAS: Final = {"SGD": [2.0**k for k in range(-20, 5, 2)], "Adam": [2.0**k for k in range(-9, 2, 2)]}
 
 type Key = tuple[str, str]  # optimizer, way
 KEYS: Final[list[Key]] = [(optimizer, way) for optimizer in OPTIMIZERS for way in SHOWN]
@@ -121,7 +121,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         for way in SHOWN:
             losses = np.maximum(m.losses[optimizer, way][shown - 1], 1e-6)
             look = LOOKS[way] | {"marker": "none"}
-            style.band(axes, shown, *np.quantile(losses, [0.1, 0.9], axis=1), look["color"])
+            low, high = np.quantile(losses, [0.1, 0.9], axis=1)
+            style.band(axes, shown, low, high, look["color"])
             axes.plot(shown, np.median(losses, axis=1), label=NAMES[way][lang], **look)
         axes.axhline(0.1, color=style.INK, linewidth=0.8, linestyle=":")
         axes.set_title(optimizer)

@@ -73,7 +73,7 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
 def second_moments(x: Array) -> Floats:
     """E[x̃ x̃ᵀ] with x̃ = (x, 1): the curvature of squared error in a unit's weights and its bias."""
     with_one = np.column_stack([x, np.ones(len(x))]).astype(float)
-    return with_one.T @ with_one / len(x)
+    return np.asarray(with_one.T @ with_one / len(x))
 
 
 def spectrum(x: Array) -> Floats:
@@ -147,11 +147,12 @@ def arrival(losses: Floats, target: float) -> Floats:
     return np.where(there.any(axis=0), 1.0 + there.argmax(axis=0), np.inf)
 
 
-def best_rate(race: Race, way: str, splits: Sequence[Split], etas: Floats) -> float:
+def best_rate(race: Race, way: str, splits: Sequence[Split], etas: Sequence[float]) -> float:
     """The rate with the fewest steps to the target (geometric mean; who does not arrive counts twice all steps).
 
     Where several have as few, as when none arrives, the one with the lowest last loss.
     """
-    losses, _ = run(race, way, splits, etas.tolist(), PILOTS)
+    losses, _ = run(race, way, splits, etas, PILOTS)
     steps = np.log(np.minimum(arrival(losses, race.target), 2 * race.steps)).mean(axis=0)
-    return float(etas[np.lexsort((np.nan_to_num(losses[-1], nan=np.inf).mean(axis=0), steps))[0]])
+    last = np.nan_to_num(losses[-1], nan=np.inf).mean(axis=0)
+    return etas[int(np.lexsort((last, steps))[0])]
