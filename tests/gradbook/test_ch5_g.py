@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from deepgrad import center, sgd, softmax_cross_entropy
-from gradbook.ch5_activations import input_clouds, input_leak, input_spectrum, input_speed, input_units
+from gradbook.ch5_activations import input_clouds, input_leak, input_spectrum, input_speed, input_units, inputs
 from gradbook.ch5_activations.inputs import (
     WAYS,
     Race,
@@ -128,8 +128,15 @@ def test_best_rate_has_the_fewest_steps():
     etas = [1e-3, 0.5, 2.0]
     steps = arrival(run(race, "centered", splits, etas, [900])[0], 1.0)[0]
     assert best_rate(race, "centered", splits, etas) == etas[steps.argmin()] == 2.0
-    never = Race(hidden=0, optimizer="SGD", steps=5, batch=100, target=0)
-    assert best_rate(never, "centered", splits, [1e-4, 0.5, 1e-3]) == 0.5
+
+
+def test_best_rate_where_steps_and_last_losses_disagree(monkeypatch):
+    """Rates: the last loss is lowest; arrives first; arrives later. Where none arrives, the lowest last loss wins."""
+    losses = np.array([[9, 9, 9], [9, 0.4, 9], [9, 0.9, 0.5], [0.3, 0.8, np.nan]])[:, None, :]
+    monkeypatch.setattr(inputs, "run", lambda *_: (losses, None))
+    for target, best in ((0.5, 2.0), (0.1, 1.0)):
+        race = Race(hidden=0, optimizer="SGD", steps=4, batch=1, target=target)
+        assert best_rate(race, "raw", [], [1.0, 2.0, 3.0]) == best
 
 
 def made(steps, right):

@@ -63,7 +63,7 @@ def one(setting: tuple[Arm, int, tuple[int, ...]]) -> Floats:
 
 
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
-    """Softmax regression; the statistics come from the training images alone, or from all."""
+    """Logistic regression; the statistics come from the training images alone, or from all."""
     keys = [(arm, size) for arm in ARMS for size in (SIZES[:1] if arm == ("standardized", True) else SIZES)]
     found = sweep(one, [(*key, tuple(seeds)) for key in keys])
     return Measurement(dict(zip(keys, found, strict=True)))
@@ -119,12 +119,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"그림 {FEW}장으로 화이트닝하면 정확도가 {honest} %(중심화는 {centered} %). 테스트 그림까지 통계에 넣으면 {leaking} %로 보입니다",
-            f"숫자 그림의 소프트맥스 회귀, SGD {RACE.steps}걸음, 저마다 가장 좋은 학습률. 테스트 그림은 500장. 시드 {n}개의 평균과 95 % 구간.",
+            f"숫자 그림의 로지스틱 회귀, SGD {RACE.steps}걸음, 저마다 가장 좋은 학습률. 테스트 그림은 500장. 시드 {n}개의 평균과 95 % 구간.",
             "학습 그림이 늘수록 네 선이 가까워집니다. 중심화가 어디에서나 위에 있고, 두 화이트닝 선은 가장 적은 수에서만 갈라집니다.",
         ),
         "en": Words(
             f"Whitened by {FEW} images: {honest}% right (centered: {centered}%). With the test images in the statistics it seems to be {leaking}%",
-            f"Softmax regression on digits, {RACE.steps} steps of SGD, each at its own best rate, 500 test images. Means of {n} seeds with 95% intervals.",
+            f"Logistic regression on digits, {RACE.steps} steps of SGD, each at its own best rate, 500 test images. Means of {n} seeds with 95% intervals.",
             "The four lines come together as training images are added. Centered is on top throughout or nearly so; the two lines for whitened part only at the smallest number.",
         ),
     }[lang]

@@ -33,7 +33,7 @@ class Measurement:
     eta: dict[Key, float]  # chosen on seeds of their own
     steps: dict[Key, Floats]  # to the target, (seeds,), ∞ where it was not reached
     right: dict[Key, Floats]  # percent of the test images after all steps, (seeds,)
-    full: dict[str, Floats]  # steps of softmax regression on the full batch, (FULL_SEEDS,)
+    full: dict[str, Floats]  # steps of logistic regression on the full batch, (FULL_SEEDS,)
 
     def mean_steps(self, key: Key) -> Estimate:
         """Geometric mean; a run that did not arrive counts as all its steps, so that it is too low."""

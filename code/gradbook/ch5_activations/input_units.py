@@ -66,7 +66,7 @@ def splits(seeds: Sequence[int]) -> list[Split]:
 
 
 def measure(seeds: Sequence[int] = range(20)) -> Measurement:
-    """Softmax regression on the full batch, each way at its own best rate."""
+    """Logistic regression on the full batch, each way at its own best rate."""
     x = np.concatenate([wines().x, wines().x_test]).astype(float)
     m = Measurement(x.std(axis=0), {way: kappa(WAYS[way](x)(x)) for way in SHOWN}, {}, {}, {}, {}, one_feature(seeds))
     for optimizer, way in KEYS:
@@ -142,12 +142,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"단위가 제각각이면 중심화로는 모자랍니다: SGD는 {STEPS}걸음에 시드 {n}개 가운데 {reached}개가 닿고, 표준화하면 {fast}걸음에 닿습니다",
-            f"와인 자료의 13가지 측정값으로 재배자 셋을 가르는 소프트맥스 회귀, 전체 배치, 저마다 가장 좋은 학습률. 선은 시드 {n}개의 중앙값, 띠는 가운데 80 %. 점선은 목표.",
+            f"와인 자료의 13가지 측정값으로 재배자 셋을 가르는 로지스틱 회귀, 전체 배치, 저마다 가장 좋은 학습률. 선은 시드 {n}개의 중앙값, 띠는 가운데 80 %. 점선은 목표.",
             "SGD에서 그대로와 중심화는 0.5보다 높은 곳에 머물고, 표준화와 화이트닝은 몇 걸음 만에 점선 아래로 갑니다. Adam에서는 중심화도 수십 걸음에 닿습니다.",
         ),
         "en": Words(
             f"With features of different units centering is not enough: {reached} of {n} seeds of SGD arrive within {STEPS} steps; standardized, they take {fast}",
-            f"Softmax regression that tells three growers apart by 13 measurements of their wine, full batch, each at its own best rate. Lines: medians of {n} seeds; bands: the middle 80%. Dotted: the target.",
+            f"Logistic regression that tells three growers apart by 13 measurements of their wine, full batch, each at its own best rate. Lines: medians of {n} seeds; bands: the middle 80%. Dotted: the target.",
             "With SGD, raw and centered stay above 0.5, while standardized and whitened pass below the dotted line within a few steps. With Adam, centered arrives, too, after dozens of steps.",
         ),
     }[lang]

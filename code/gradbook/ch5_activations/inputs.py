@@ -83,7 +83,7 @@ def spectrum(x: Array) -> Floats:
 
 
 def classifier(features: int, classes: int, hidden: int = 0) -> Network:
-    """Softmax regression from zero weights, or one hidden layer of ReLUs from He's."""
+    """Logistic regression from zero weights, or one hidden layer of ReLUs from He's."""
     if not hidden:
         return Network([Dense(features, classes, zeros)])
     return Network([Dense(features, hidden, he_normal), Activation(relu), Dense(hidden, classes, he_normal)])
