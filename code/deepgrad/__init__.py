@@ -99,6 +99,7 @@ from deepgrad.optimizers import (
     sgd,
 )
 from deepgrad.pieces import kinks, linear_pieces
+from deepgrad.preprocessing import center, standardize, whiten
 from deepgrad.rectifiers import elu, leaky_relu, rrelu, selu, serlu
 from deepgrad.saving import load, save
 from deepgrad.schedules import (
@@ -155,6 +156,7 @@ __all__ = [
     "binary_cross_entropy",
     "calibrate",
     "cats",
+    "center",
     "central_difference",
     "chain",
     "check_direction",
@@ -228,11 +230,13 @@ __all__ = [
     "spirals",
     "squared_error",
     "staircase",
+    "standardize",
     "step",
     "step_eta",
     "tanh",
     "towers",
     "uniform",
+    "whiten",
     "xavier_normal",
     "xavier_uniform",
     "xor_gate",
