@@ -1,0 +1,71 @@
+"""Times of activation functions and of a layer, side by side: only for `make full`, since a clock never says the same twice."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from deepgrad import elu, leaky_relu, linear, relu, sigmoid, tanh
+
+ELEMENTS: Final = 100_000  # float32 numbers, few enough for a processor's cache
+BATCH: Final = 128
+REPEATS: Final = 101
+FUNCTIONS: Final[dict[str, Any]] = {
+    "ReLU": relu,
+    "leaky ReLU": leaky_relu(0.01),
+    "ELU": elu(),
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+}
+
+
+@dataclass(frozen=True)
+class Clocked:
+    forward: dict[str, float]  # time over ReLU's
+    both: dict[str, float]  # the same, with the way back
+    sigmoid: list[float]  # share of a layer's forward time, by width
+    relu: list[float]
+    repeats: int
+
+
+def medians(jobs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Median seconds of each job; they take turns, so that what disturbs one disturbs all."""
+    taken = {name: np.empty(repeats) for name in jobs}
+    for k in range(-2, repeats):  # the first two turns warm up
+        for name, job in jobs.items():
+            begun = time.perf_counter()
+            job()
+            if k >= 0:
+                taken[name][k] = time.perf_counter() - begun
+    return {name: float(np.median(times)) for name, times in taken.items()}
+
+
+def clocked(widths: Sequence[int], repeats: int = REPEATS) -> Clocked:
+    """In float32, on one thread."""
+    rng = np.random.default_rng(0)
+    with threadpool_limits(1):
+        z, dy = rng.standard_normal((2, ELEMENTS), np.float32)
+        forward: dict[str, Callable[[], Any]] = {name: lambda f=f: f(z) for name, f in FUNCTIONS.items()}
+        both: dict[str, Callable[[], Any]] = {name: lambda f=f: f(z)[1](dy) for name, f in FUNCTIONS.items()}
+        times = medians(forward | {"exp": lambda: np.exp(z)}, repeats)
+        times_both = medians(both, repeats)
+        shares = [layer_shares(width, repeats, rng) for width in widths]
+    return Clocked(
+        forward={name: t / times["ReLU"] for name, t in times.items()},
+        both={name: t / times_both["ReLU"] for name, t in times_both.items()},
+        sigmoid=[share["sigmoid"] for share in shares],
+        relu=[share["ReLU"] for share in shares],
+        repeats=repeats,
+    )
+
+
+def layer_shares(width: int, repeats: int, rng: np.random.Generator) -> dict[str, float]:
+    """The activation's part of the time of a layer of `width` inputs and outputs, forward."""
+    x, W = rng.standard_normal((BATCH, width), np.float32), rng.standard_normal((width, width), np.float32)
+    b = np.zeros(width, np.float32)
+    z = x @ W + b
+    found = medians({"layer": lambda: x @ W + b, "sigmoid": lambda: sigmoid(z), "ReLU": lambda: relu(z)}, repeats)
+    return {name: found[name] / (found[name] + found["layer"]) for name in ("sigmoid", "ReLU")}
