@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from deepgrad import elu, leaky_relu, linear, relu, sigmoid, tanh
+from deepgrad import elu, leaky_relu, relu, sigmoid, tanh
 
 ELEMENTS: Final = 100_000  # float32 numbers, few enough for a processor's cache
 BATCH: Final = 128
@@ -43,13 +44,17 @@ def medians(jobs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, fl
     return {name: float(np.median(times)) for name, times in taken.items()}
 
 
+def there_and_back(f: Any, z: Any, dy: Any) -> Any:
+    return f(z)[1](dy)
+
+
 def clocked(widths: Sequence[int], repeats: int = REPEATS) -> Clocked:
     """In float32, on one thread."""
     rng = np.random.default_rng(0)
     with threadpool_limits(1):
         z, dy = rng.standard_normal((2, ELEMENTS), np.float32)
-        forward: dict[str, Callable[[], Any]] = {name: lambda f=f: f(z) for name, f in FUNCTIONS.items()}
-        both: dict[str, Callable[[], Any]] = {name: lambda f=f: f(z)[1](dy) for name, f in FUNCTIONS.items()}
+        forward: dict[str, Callable[[], Any]] = {name: partial(f, z) for name, f in FUNCTIONS.items()}
+        both: dict[str, Callable[[], Any]] = {name: partial(there_and_back, f, z, dy) for name, f in FUNCTIONS.items()}
         times = medians(forward | {"exp": lambda: np.exp(z)}, repeats)
         times_both = medians(both, repeats)
         shares = [layer_shares(width, repeats, rng) for width in widths]

@@ -135,7 +135,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     axes.text(WIDEST, 1.12 * SMALL, f"{SMALL:g} %", ha="right", va="bottom")
     for back, marker in ((False, "o"), (True, "s")):
         axes.plot(m.wide_enough("sigmoid", back), SMALL, marker, color=COLORS["sigmoid"], clip_on=False)
-    style.log(axes.xaxis, WIDTHS)
+    style.log(axes.xaxis, [10, 100, 1000])
+    axes.set_xlim(NARROWEST, WIDEST)
     style.log(axes.yaxis, [0.01, 0.1, 1, 10, 100])
     axes.set_ylim(0.008, 110)
     axes.set_xlabel(Text("층의 입력의 수 n", "inputs of the layer, n")[lang])
@@ -151,13 +152,13 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"입력이 {wide}개를 넘으면 시그모이드는 층의 연산의 {SMALL:g} %도 안 됩니다",
             f"센 값입니다. 시그모이드 {m.forward['sigmoid']}번, ReLU {m.forward['ReLU']}번을 층의 출력 하나에 드는 2n번과 견주었습니다. "
-            f"점선은 역전파까지 셌을 때이고, 점은 {SMALL:g} %에 이르는 곳(입력 {wide}개와 {both}개)입니다.",
+            f"끊은 선은 역전파까지 셌을 때이고(ReLU는 두 선이 겹칩니다), 점은 {SMALL:g} %에 이르는 곳(입력 {wide}개와 {both}개)입니다.",
             f"로그 눈금. 시그모이드의 몫은 입력 {NARROWEST}개일 때 {shares[0]} %에서 {WIDEST:,}개일 때 {shares[1]} %까지 거의 곧게 내려가고, ReLU는 그 아래를 나란히 지납니다.",
         ),
         "en": Words(
             f"Beyond {wide} inputs the sigmoid is less than {SMALL:g}% of a layer's operations",
             f"Counted: {m.forward['sigmoid']} operations of a sigmoid, {m.forward['ReLU']} of a ReLU, beside the 2n that a layer needs for each number it puts out. "
-            f"Dashed: with the way back. Marks: where {SMALL:g}% is reached ({wide} and {both} inputs).",
+            f"Dashed: with the way back (ReLU's two lines coincide). Marks: where {SMALL:g}% is reached ({wide} and {both} inputs).",
             f"Log scales. The sigmoid's share falls almost straight from {shares[0]}% at {NARROWEST} inputs to {shares[1]}% at {WIDEST:,}; ReLU's runs below it.",
         ),
     }[lang]

@@ -1,21 +1,22 @@
 """Small networks of ReLUs, leaky ReLUs or maxouts on digits, trained side by side, and what their units do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Array, Dense, Layer, Network, accuracy, he_normal, leaky_relu, lecun_normal, relu, sgd
+from deepgrad import Activation, Array, Dense, Layer, Network, accuracy, he_normal, leaky_relu, lecun_normal, relu
+from deepgrad.signatures import Elementwise, Op, Pullback, Real
 from gradbook.ch4_big_picture.many_nets import train
 from gradbook.data import Split, digits
 from gradbook.sweep import sweep
 
 DEPTH: Final = 3  # hidden layers
 WIDTH: Final = 32
-ETAS: Final = (0.15, 0.3, 0.6)
-STEPS, BATCH = 250, 32
+ETAS: Final = (0.2, 0.4, 0.8)
+STEPS, BATCH = 200, 32
 type Floats = NDArray[np.float64]
 
 
@@ -30,32 +31,41 @@ class Kind:
     def network(self) -> Network:
         """64 inputs, DEPTH hidden layers, 10 outputs; He's weights, for maxouts 1/n, since E[max(z₁, z₂)²] = 1, not ½."""
         init = lecun_normal if self.maxout else he_normal
-        f = larger_half if self.maxout else rectifier(self.leak)
+        f: Op = larger_half if self.maxout else rectifier(self.leak)
         layers: list[Layer] = []
         for fan_in in (64, *[self.width] * (DEPTH - 1)):
             layers += [Dense(fan_in, (1 + self.maxout) * self.width, init), Activation(f)]
         return Network([*layers, Dense(self.width, 10, he_normal)])
 
 
-def rectifier(leak: float) -> Callable[..., Any]:
+def rectifier(leak: float) -> Elementwise:
     return leaky_relu(leak) if leak else relu
 
 
 LEAKS: Final = (0.0, 0.01, 0.1, 0.3)
 RELU, LEAKY = Kind(), Kind(leak=0.01)
-MAXOUT, NARROW_MAXOUT = Kind(maxout=True), Kind(maxout=True, width=20)  # as wide as the others, as many parameters as they
+MAXOUT, NARROW_MAXOUT = (
+    Kind(maxout=True),
+    Kind(maxout=True, width=20),
+)  # as wide as the others, as many parameters as they
 KINDS: Final = (*(Kind(leak) for leak in LEAKS), MAXOUT, NARROW_MAXOUT)
 
 
-def larger_half(z: Array) -> tuple[Array, Callable[[Array], Array]]:
+def larger_half(z: Array) -> tuple[Array, Pullback]:
     """What a `Maxout` of two pieces does behind its matrix product: z (…, 2 · units) -> y (…, units)."""
     one, other = np.split(z, 2, axis=-1)
     first = one >= other
 
-    def back(dy: Array) -> Array:
+    def back(dy: Real) -> Array:
         return np.concatenate([dy * first, dy * ~first], axis=-1)
 
     return np.maximum(one, other), back
+
+
+def slowing(theta: Array, grad: Array, state: int | None = None, *, eta: Any) -> tuple[Array, int]:
+    """SGD at a rate that falls evenly to 0, so that the last minibatches do not decide where a network ends."""
+    step = state or 0
+    return theta - eta * np.float32(1 - step / STEPS) * grad, step + 1
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,14 @@ def outcome(setting: tuple[Kind, tuple[int, ...]]) -> Outcome:
     start = [net.init(np.random.default_rng(seed)) for seed in seeds]
     theta = train(
         net, start, [one.x for one in splits], [one.labels for one in splits], ETAS,
-        optimizer=sgd, steps=STEPS, batch=BATCH, seeds=seeds,
+        optimizer=slowing, steps=STEPS, batch=BATCH, seeds=seeds,
     )  # fmt: skip
     looks = [[look(net, kind, own, one) for own in (start[k], *theta[k])] for k, one in enumerate(splits)]
     single = np.array([[one[:3] for one in row] for row in looks])  # (seeds, start and rates, 3)
     layers = np.array([[one[3:] for one in row] for row in looks])  # (seeds, start and rates, 2, layers)
-    return Outcome(*np.moveaxis(single[:, 1:], 2, 0), *np.moveaxis(layers[:, 1:], 2, 0), *np.moveaxis(layers[:, 0], 1, 0))
+    return Outcome(
+        *np.moveaxis(single[:, 1:], 2, 0), *np.moveaxis(layers[:, 1:], 2, 0), *np.moveaxis(layers[:, 0], 1, 0)
+    )
 
 
 def split(seed: int) -> Split:
