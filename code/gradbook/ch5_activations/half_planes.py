@@ -15,7 +15,7 @@ from gradbook.sweep import sweep
 
 DEPTH: Final = 3  # hidden layers
 WIDTH: Final = 32
-ETAS: Final = (0.2, 0.4, 0.8)
+ETAS: Final = (0.1, 0.2, 0.4, 0.8)
 STEPS, BATCH = 200, 32
 type Floats = NDArray[np.float64]
 
@@ -75,6 +75,7 @@ class Outcome:
     right: Floats  # of the test examples
     dead: Floats  # hidden units through which no training example sends a gradient
     one_sided: Floats  # hidden units of which all training examples meet the same piece: over the data a straight line
+    burst: Floats  # 100 where a network left the finite numbers, 0 elsewhere
     zero: Floats  # percent of a layer's outputs that are 0
     lean: Floats  # mean over standard deviation of a layer's outputs
     zero_start: Floats  # before training, (seeds, layers)
@@ -96,8 +97,8 @@ def outcome(setting: tuple[Kind, tuple[int, ...]]) -> Outcome:
         optimizer=slowing, steps=STEPS, batch=BATCH, seeds=seeds,
     )  # fmt: skip
     looks = [[look(net, kind, own, one) for own in (start[k], *theta[k])] for k, one in enumerate(splits)]
-    single = np.array([[one[:3] for one in row] for row in looks])  # (seeds, start and rates, 3)
-    layers = np.array([[one[3:] for one in row] for row in looks])  # (seeds, start and rates, 2, layers)
+    single = np.array([[one[:4] for one in row] for row in looks])  # (seeds, start and rates, 4)
+    layers = np.array([[one[4:] for one in row] for row in looks])  # (seeds, start and rates, 2, layers)
     return Outcome(
         *np.moveaxis(single[:, 1:], 2, 0), *np.moveaxis(layers[:, 1:], 2, 0), *np.moveaxis(layers[:, 0], 1, 0)
     )
@@ -107,8 +108,9 @@ def split(seed: int) -> Split:
     return digits().drawn(len(digits().x), np.random.default_rng([seed, 5]))
 
 
-def look(net: Network, kind: Kind, theta: Array, data: Split) -> tuple[float, float, float, Floats, Floats]:
+def look(net: Network, kind: Kind, theta: Array, data: Split) -> tuple[float, float, float, float, Floats, Floats]:
     """What an Outcome has of one network; numbers that were not finite stand as 0."""
+    burst = not np.isfinite(theta).all()
     theta = np.nan_to_num(theta, posinf=0, neginf=0)
     hidden = [k for k, layer in enumerate(net.layers) if isinstance(layer, Activation)]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -119,7 +121,7 @@ def look(net: Network, kind: Kind, theta: Array, data: Split) -> tuple[float, fl
     zero = np.array([100 * (y == 0).mean() for y in outputs])
     lean = np.array([y.mean() / (y.std() or np.inf) for y in outputs])
     right = accuracy(np.nan_to_num(scores), data.labels_test)
-    return 100 * right, 100 * dead.mean(), 100 * one_sided.mean(), zero, lean
+    return 100 * right, 100 * dead.mean(), 100 * one_sided.mean(), 100.0 * burst, zero, lean
 
 
 def used_slopes(kind: Kind, z: Array) -> NDArray[np.bool_]:
@@ -132,12 +134,12 @@ def used_slopes(kind: Kind, z: Array) -> NDArray[np.bool_]:
     return np.stack([(slopes == 0).all(axis=(0, 1)), (slopes == slopes[0]).all(axis=(0, 1))])
 
 
-def chosen(right: Floats) -> NDArray[np.int64]:
-    """For each seed the rate that did best on the other seeds: (seeds, rates) -> (seeds,)."""
-    return np.argmax(right.sum(axis=0) - right, axis=1)
+def chosen(found: Outcome) -> int:
+    """The rate with the best test accuracy, mean over the seeds: one for all of them, and each kind its own."""
+    return int(np.argmax(found.right.mean(axis=0)))
 
 
 def tuned(found: Outcome, what: str = "right") -> Floats:
-    """Of each seed, what is measured at its chosen rate: (seeds,) or (seeds, layers)."""
-    values: Floats = getattr(found, what)
-    return values[np.arange(len(values)), chosen(found.right)]
+    """What is measured of each seed at the chosen rate: (seeds,) or (seeds, layers)."""
+    values: Floats = getattr(found, what)[:, chosen(found)]
+    return values

@@ -19,6 +19,7 @@ from gradbook.ch5_activations.half_planes import (
     Floats,
     Kind,
     Outcome,
+    chosen,
     outcomes,
     tuned,
 )
@@ -42,7 +43,7 @@ class Measurement:
         return int(np.argmax(dead >= KILLED)) if (dead >= KILLED).any() else len(ETAS) - 1
 
     def of(self, leak: float, killing: bool) -> Floats:
-        """Test accuracy in percent, (seeds,): at the killing rate, or at the one that did best on the other seeds."""
+        """Test accuracy in percent, (seeds,): at the killing rate, or at the one that did best."""
         found = self.found[Kind(leak)]
         return found.right[:, self.killing] if killing else tuned(found)
 
@@ -51,7 +52,7 @@ class Measurement:
         return mean_interval(self.of(leak, killing) - self.of(0.0, killing))
 
     def lost(self, leak: float, what: str) -> Estimate:
-        """Percent of the hidden units that are dead or one-sided at the killing rate."""
+        """Percent of the hidden units that are dead, or of the networks that burst, at the killing rate."""
         return mean_interval(getattr(self.found[Kind(leak)], what)[:, self.killing])
 
     @property
@@ -96,11 +97,12 @@ def numbers(m: Measurement) -> dict[str, Text]:
         found |= {
             f"good_{key}": m.gain(leak, False).shown(sign=True),
             f"kill_{key}": m.gain(leak, True).shown(sign=True),
-            f"line_{key}": m.lost(leak, "one_sided").number(),
+            f"burst_{key}": f"{m.lost(leak, 'burst').value:.0f}",
         }
-    found |= {"dead": m.lost(0.0, "dead").number(), "line_00": m.lost(0.0, "one_sided").number()}
+    found |= {"dead": m.lost(0.0, "dead").number(), "burst_00": f"{m.lost(0.0, 'burst').value:.0f}"}
     return {name: same(value) for name, value in found.items()} | {
         "eta": same(f"{ETAS[m.killing]:g}"),
+        "eta_relu": same(f"{ETAS[chosen(m.found[RELU])]:g}"),
         "rates": same(", ".join(f"{eta:g}" for eta in ETAS)),
         "steps": same(str(STEPS)),
         "batch": same(str(BATCH)),

@@ -29,6 +29,7 @@ from gradbook.stats import Estimate, mean_interval, order, power_of_ten_above
 from gradbook.text import Lang, Text, Verdict, same
 
 SECOND: Final[dict[str, float]] = {"ReLU": 0.0, "1/128": 1 / 128, "0.01": 0.01, "|z|": -1.0}  # w₂ = a w₁, b₂ = a b₁
+BAD: Final = ETAS.index(0.4)  # a rate that ReLUs bear and maxouts do not
 ARMS: Final[dict[str, Kind]] = {"maxout": MAXOUT, "narrow": NARROW_MAXOUT, "leaky": LEAKY}
 
 
@@ -141,12 +142,11 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "lean_maxout": same(m.lean(MAXOUT).shown()),
         "lean_relu": same(m.lean(RELU).shown()),
         "idle_good": same(mean_interval(tuned(m.found[MAXOUT], "one_sided")).number()),
-        "idle_bad": same(m.at(MAXOUT, "one_sided", 1).number()),
-        "idle_last": same(m.at(MAXOUT, "one_sided", -1).number()),
-        "eta_bad": same(f"{ETAS[1]:g}"),
-        "eta_last": same(f"{ETAS[-1]:g}"),
-        "right_bad": same(m.at(MAXOUT, "right", 1).number()),
-        "relu_bad": same(m.at(RELU, "right", 1).number()),
+        "idle_bad": same(m.at(MAXOUT, "one_sided", BAD).number()),
+        "burst_bad": same(m.at(MAXOUT, "burst", BAD).shown()),
+        "eta_bad": same(f"{ETAS[BAD]:g}"),
+        "right_bad": same(m.at(MAXOUT, "right", BAD).number()),
+        "relu_bad": same(m.at(RELU, "right", BAD).number()),
         "seeds": same(str(len(m.found[RELU].right))),
     }
 
