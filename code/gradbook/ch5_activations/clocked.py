@@ -39,8 +39,9 @@ def medians(jobs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, fl
         for name, job in jobs.items():
             begun = time.perf_counter()
             job()
+            took = time.perf_counter() - begun
             if k >= 0:
-                taken[name][k] = time.perf_counter() - begun
+                taken[name][k] = took
     return {name: float(np.median(times)) for name, times in taken.items()}
 
 

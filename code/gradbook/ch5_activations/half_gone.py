@@ -139,7 +139,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     left.set_ylim(0, 100)
     right.set_ylim(0, 1)
     left.set_title(Text("0인 출력 (%)", "outputs that are 0 (%)")[lang])
-    right.set_title(Text("출력의 평균 ÷ 표준편차", "outputs: mean over standard deviation")[lang])
+    right.set_title(Text("출력의 평균 ÷ 표준편차", "mean over standard deviation")[lang])
     made.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return made
 

@@ -138,7 +138,9 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         label=Text("빠르기가 그대로라면", "at the first speed")[lang],
     )
     right.axhline(MARGIN, color=style.RED, linewidth=1)
-    right.text(10, 1.15 * MARGIN, Text("0까지의 거리", "the way to 0")[lang], color=style.RED, va="bottom")
+    right.text(
+        640, 4e-4, Text("붉은 선: 0까지의 거리", "red: the way to 0")[lang], color=style.RED, ha="right", va="bottom"
+    )
     for axes in (left, right):
         style.log(axes.xaxis, [10, 100, 640])
         axes.set_xlabel(Text("걸음", "steps")[lang])

@@ -163,7 +163,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         left.plot(z, np.maximum(z, a * z), color=color, linewidth=2.2, label=name)
     left.set(xlabel="z", xticks=[-2, -1, 0, 1, 2], yticks=[-2, -1, 0, 1, 2])
     left.set_title(Text("max(z, az)", "max(z, az)")[lang])
-    left.legend(loc="lower right")
+    left.set_ylim(-3.1, 2.2)
+    left.legend(loc="lower center", ncols=3, columnspacing=1, handlelength=1.2)
     names = {
         "leaky": Text("leaky 0.01", "leaky 0.01"),
         "narrow": Text("맥스아웃,\n매개변수 같음", "maxout, same\nparameters"),
