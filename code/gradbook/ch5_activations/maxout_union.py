@@ -142,7 +142,6 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "lean_maxout": same(m.lean(MAXOUT).shown()),
         "lean_relu": same(m.lean(RELU).shown()),
         "idle_good": same(mean_interval(tuned(m.found[MAXOUT], "one_sided")).number()),
-        "idle_bad": same(m.at(MAXOUT, "one_sided", BAD).number()),
         "burst_bad": same(m.at(MAXOUT, "burst", BAD).shown()),
         "eta_bad": same(f"{ETAS[BAD]:g}"),
         "right_bad": same(m.at(MAXOUT, "right", BAD).number()),
