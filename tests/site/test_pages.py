@@ -17,6 +17,7 @@ from deepgrad import (
     link,
     lstm_cell,
     max_pool,
+    maxout,
     rnn,
     sawtooth,
     sgd,
@@ -24,6 +25,7 @@ from deepgrad import (
     softmax_cross_entropy,
     squared_error,
     staircase,
+    whiten,
     xor_gate,
 )
 from gradbook import ledger
@@ -32,12 +34,13 @@ from gradbook.text import VERDICTS
 from tests import building
 
 CHAPTERS = [f"{lang}{chapter}/index.html" for lang in ("", "en/") for chapter in building.CHAPTERS]
-EXERCISES = {1: 7, 2: 12, 3: 15, 4: 17}
+EXERCISES = {1: 7, 2: 12, 3: 15, 4: 17, 5: 14}
 LISTED = {
     1: (sigmoid, link, chain, sgd, dropout),
     2: (staircase, sawtooth),
     3: (softmax_cross_entropy, squared_error, gradients, xor_gate),
     4: (lstm_cell, max_pool, rnn),
+    5: (maxout, whiten),
 }
 
 
@@ -129,7 +132,7 @@ def test_the_ledger_page_has_every_claim_with_its_verdict(pages, name, lang):
 def test_claims_json_is_the_ledger_with_addresses(site, pages):
     claims = json.loads((site / "claims.json").read_text(encoding="utf-8"))
     assert [claim["id"] for claim in claims] == [entry.claim.id for entry in ledger.entries()]
-    for chapter, count in ((1, 11), (2, 17), (3, 14), (4, 18)):
+    for chapter, count in ((1, 11), (2, 17), (3, 14), (4, 18), (5, 19)):
         assert [c["id"] for c in claims if c["chapter"] == chapter] == [f"{chapter}.{k}" for k in range(1, count + 1)]
     for claim in claims:
         keys = {"id", "chapter", "verdict", "estimate", "low", "high", "unit", "n", "text", "url"}
