@@ -9,9 +9,10 @@ from tests import building
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", *(f"{chapter}/" for chapter in building.CHAPTERS), "claims/", "glossary/", "library/", "references/"]
+CHAPTER_PAGES = [f"{chapter}/" for chapter in building.CHAPTERS]
+PAGES = ["", *CHAPTER_PAGES, "gallery/", "claims/", "glossary/", "library/", "references/"]
 BOTH = [prefix + page for prefix in ("", "en/") for page in PAGES]
-CHAPTERS = [f"{lang}{chapter}/" for lang in ("", "en/") for chapter in building.CHAPTERS]
+CHAPTERS = [lang + page for lang in ("", "en/") for page in CHAPTER_PAGES]
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from deepgrad import (
     link,
     lstm_cell,
     max_pool,
-    maxout,
     rnn,
     sawtooth,
     sgd,
@@ -25,10 +24,11 @@ from deepgrad import (
     softmax_cross_entropy,
     squared_error,
     staircase,
-    whiten,
     xor_gate,
 )
 from gradbook import ledger
+from gradbook.ch5_activations.layer_signs import agreement
+from gradbook.ch5_activations.wide_stack import expected
 from gradbook.experiment import experiments
 from gradbook.text import VERDICTS
 from tests import building
@@ -40,7 +40,7 @@ LISTED = {
     2: (staircase, sawtooth),
     3: (softmax_cross_entropy, squared_error, gradients, xor_gate),
     4: (lstm_cell, max_pool, rnn),
-    5: (maxout, whiten),
+    5: (agreement, expected),
 }
 
 

@@ -10,7 +10,7 @@ from gradbook import style
 from gradbook.ch5_activations.inputs import EPS, LOOKS, NAMES, WAYS, Floats, second_moments, spectrum
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
-from gradbook.stats import number, scientific
+from gradbook.stats import number, order, scientific
 from gradbook.text import Lang, Text, same
 
 SHARE: Final = 0.01  # of what can be gained on the loss: so much is left on arrival
@@ -151,12 +151,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"숫자의 조건수는 {raw}, 중심화하면 {centered}, 표준화하면 {scaled}. 사진은 중심화한 뒤 표준화해도 그대로입니다",
-            f"편향의 1까지 넣은 입력의 이차 모멘트 행렬의 고윳값(0은 빼고). 왼쪽은 숫자 그림, 오른쪽은 사진 두 장에서 자른 조각 {m.patches:,}개. 화이트닝의 ε은 {EPS:g}.",
+            f"편향의 1까지 넣은 입력의 이차 모멘트 행렬의 고윳값(0은 빼고). 왼쪽은 숫자 그림, 오른쪽은 사진 두 장에서 자른 조각 {m.patches:,}개. 화이트닝의 ε은 {order(EPS)}.",
             f"사진에서 중심화와 표준화의 곡선은 겹칩니다({photo[1]}, {photo[2]}; 그대로는 {photo[0]}). 화이트닝은 평평하다가 숫자에서 끝이 조금 내려갑니다.",
         ),
         "en": Words(
             f"Digits have condition number {raw}, centered {centered}, standardized {scaled}; on photographs standardizing adds nothing to centering",
-            f"Eigenvalues (without zeros) of the inputs' second-moment matrix, with the 1 of the bias. Left: digits; right: {m.patches:,} patches cut from two photographs. Whitened with ε = {EPS:g}.",
+            f"Eigenvalues (without zeros) of the inputs' second-moment matrix, with the 1 of the bias. Left: digits; right: {m.patches:,} patches cut from two photographs. Whitened with ε = {order(EPS)}.",
             f"On photographs the curves for centered and standardized coincide ({photo[1]}, {photo[2]}; raw: {photo[0]}). Whitened is flat, falling a little at its end for digits.",
         ),
     }[lang]
