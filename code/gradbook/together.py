@@ -12,7 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from deepgrad import Activation, Array, BatchNorm, Dense, Layer, Network, Residual, softmax_cross_entropy, squared_error
+from deepgrad import (
+    Activation,
+    Array,
+    BatchNorm,
+    Dense,
+    Layer,
+    Network,
+    Residual,
+    sgd,
+    softmax_cross_entropy,
+    squared_error,
+)
 from deepgrad.memory import keep_freed_memory
 from gradbook.text import BookError
 
@@ -81,10 +92,16 @@ def fit_together(
             cost, dy = COSTS[loss](y, targets[each, rows])
             alive &= np.isfinite(y).all(axis=(1, 2)) & np.isfinite(cost)
             back(dy)
-            theta[:], state = take(theta, grad, state, eta=eta)
+            if optimizer is sgd:  # in place, in less than half of the time
+                grad *= eta
+                theta -= grad
+            else:
+                theta[:], state = take(theta, grad, state, eta=eta)
             if begin >= n or k == steps - 1:
                 alive &= np.isfinite(theta).all(axis=1)
             losses[k, alive] = cost[alive]
+            if not alive.any():
+                break
     return [Fitted(own, own_loss) for own, own_loss in zip(theta, losses.T, strict=True)]
 
 
@@ -192,7 +209,7 @@ def residual(layer: Residual, params: Params, grads: Params, x: Array) -> tuple[
 
 def cross_entropy(scores: Array, labels: Array) -> tuple[Array, Array]:
     """Each network's `softmax_cross_entropy` and its gradient. scores: (networks, batch, classes)."""
-    each, rows = np.ogrid[: scores.shape[0], : scores.shape[1]]
+    each, rows = np.arange(len(scores))[:, None], np.arange(scores.shape[1])
     shifted = scores - scores.max(axis=2, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(axis=2)
