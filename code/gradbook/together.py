@@ -76,6 +76,7 @@ def fit_together(
     theta = np.stack([start.theta for start in starts])
     x = np.stack([start.x for start in starts]).astype(theta.dtype, copy=False)
     targets = np.stack([start.targets for start in starts])
+    targets = targets.astype(theta.dtype if targets.dtype.kind == "f" else targets.dtype, copy=False)
     orders = [start.rng.spawn(2)[0] for start in starts]
     # unwrapped of its checks, an optimizer takes a column of rates for a column of networks
     take, eta = inspect.unwrap(optimizer), np.array([[start.eta] for start in starts], theta.dtype)
