@@ -1,11 +1,12 @@
 """Chapter 2, claims 2.1 to 2.5: measurements against what is known independently, and each verdict re-derived."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from deepgrad import sawtooth
+from deepgrad import adam, fit, sawtooth, squared_error
 from gradbook.ch2_approximation import (
     built_or_found,
     interpolation,
@@ -150,9 +151,19 @@ def test_built_is_the_staircase():
 
 
 def test_found_is_paired_and_repeats():
-    assert built_or_found.find((0, 4, False, 30)) == built_or_found.find((0, 4, False, 30))
-    assert built_or_found.find((0, 4, True, 30)) != built_or_found.find((0, 4, False, 30))
-    assert built_or_found.find((0, 8, True, 800)) < built_or_found.find((0, 8, True, 1))
+    usual, scattered = built_or_found.find([(0, 4, False, 30), (0, 4, True, 30)])
+    assert built_or_found.find([(0, 4, False, 30)]) == [usual]
+    assert scattered != usual
+    assert built_or_found.find([(0, 8, True, 800)]) < built_or_found.find([(0, 8, True, 1)])
+
+
+def test_found_is_what_fit_finds():
+    rng = np.random.default_rng([3, 8])
+    net, x, fine = built_or_found.network(8), np.linspace(-1, 1, built_or_found.EXAMPLES), np.linspace(-1, 1, 2001)
+    theta = fit(net, net.init(rng), x[:, None], CURVE((x + 1) / 2)[:, None], rng=rng, steps=200, loss=squared_error,
+                batch_size=len(x), optimizer=partial(adam, eta=built_or_found.ETA)).theta  # fmt: skip
+    worst = np.abs(net(theta, fine[:, None])[0][:, 0] - CURVE((fine + 1) / 2)).max()
+    assert built_or_found.find([(3, 8, False, 200)]) == [pytest.approx(worst, rel=1e-3)]
 
 
 def test_built_or_found_verdicts():
@@ -181,10 +192,12 @@ def test_saw_is_triangular_wave():
 
 
 def test_training_the_saw():
-    assert sawtooth_trained.train((0, "deep", 2, 20)) == sawtooth_trained.train((0, "deep", 2, 20))
+    easy, hard = sawtooth_trained.train([(0, "deep", 2, 20), (0, "deep", 3, 20)])
+    assert sawtooth_trained.train([(0, "deep", 2, 20)]) == [easy]
+    assert easy != hard
     x, target = sawtooth_trained.examples(2)
     assert target == pytest.approx(1 - np.abs((4 * x) % 2 - 1), abs=1e-6)
-    error, pieces = sawtooth_trained.train((1, "shallow", 2, 400))
+    ((error, pieces),) = sawtooth_trained.train([(1, "shallow", 2, 400)])
     assert error < 1 / np.sqrt(12)
     assert 4 <= pieces <= sawtooth_trained.SHALLOW[1] + 1
     assert (
@@ -193,6 +206,21 @@ def test_training_the_saw():
     for folds in sawtooth_trained.FOLDS:
         net, _ = sawtooth(folds)
         assert sawtooth_trained.network(sawtooth_trained.sizes("own", folds)).size == net.size
+
+
+def test_the_saw_is_trained_as_fit_does():
+    """A start like the experiment's, by hand; few steps, before rounding grows."""
+    rng = np.random.default_rng([5, 3])
+    net, (x, target) = sawtooth_trained.network((1, 2, 2, 2, 1)), sawtooth_trained.examples(3)
+    theta = net.init(rng)
+    theta[2:4] = -theta[:2] * rng.uniform(0, 1, 2)
+    found = fit(net, theta, x, target, rng=rng, steps=50, loss=squared_error, batch_size=len(x),
+                optimizer=partial(adam, eta=sawtooth_trained.ETA)).theta  # fmt: skip
+    error = np.sqrt(np.mean((net(found, x)[0] - target) ** 2))
+    ((together, _),) = sawtooth_trained.train([(5, "own", 3, 50)])
+    assert together == pytest.approx(error, rel=1e-4)
+    untrained = np.sqrt(np.mean((net(theta, x)[0] - target) ** 2))
+    assert abs(untrained - error) > 0.01
 
 
 def test_sawtooth_trained_verdicts():

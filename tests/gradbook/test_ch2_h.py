@@ -8,7 +8,20 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from deepgrad import Activation, Dense, Network, accuracy, fit, he_normal, relu, sgd, sigmoid, xavier_normal
+from deepgrad import (
+    Activation,
+    Dense,
+    Network,
+    accuracy,
+    filter_normalized_direction,
+    fit,
+    he_normal,
+    loss_slice,
+    relu,
+    sgd,
+    sigmoid,
+    xavier_normal,
+)
 from gradbook.ch2_approximation import (
     deep_nets,
     frozen_layers,
@@ -68,9 +81,21 @@ def test_blocks_grow_as_derived():
 
 def test_ruggedness_is_repeatable_and_hangs_on_the_seed():
     toys = Toys("plain", 3, seed=2)
-    assert ruggedness(toys) == ruggedness(toys)
-    assert ruggedness(toys) != ruggedness(replace(toys, seed=3))
-    assert ruggedness(toys)[2] > 90  # the net has learned
+    found, other = ruggedness([toys, replace(toys, seed=3)])
+    assert [found] == ruggedness([toys])
+    assert found != other
+    assert found[2] > 90  # the net has learned
+
+
+def test_slices_are_those_of_loss_slice(monkeypatch):
+    monkeypatch.setattr(deep_nets, "STEPS", 10)
+    toys = Toys("skip", 11, seed=4)
+    (net, theta, x, labels, rng), (_, alone, *_) = deep_nets.trained_together([toys])[0], deep_nets.trained(toys)
+    assert theta == pytest.approx(alone, abs=1e-4)
+    direction = filter_normalized_direction(net, theta, rng)
+    places = np.linspace(-deep_nets.REACH, deep_nets.REACH, deep_nets.PLACES)
+    losses = deep_nets.losses_along(net, theta, x, labels, direction)
+    assert losses == pytest.approx(loss_slice(net, theta, x, labels, [direction], [places]), rel=1e-5)
 
 
 def test_the_middle_of_a_slice_is_the_trained_loss(monkeypatch):
@@ -158,9 +183,9 @@ def test_skip_smooths_verdict(skip, unscaled, expected):
 
 
 def test_gap_runs_are_repeatable_and_paired():
-    first = three_troubles.accuracies(("width", 1, 4, 1))
-    assert first == three_troubles.accuracies(("width", 1, 4, 1))
-    assert first != three_troubles.accuracies(("width", 1, 5, 1))
+    first, other = three_troubles.accuracies([("width", 1, 4, 1), ("width", 1, 5, 1)])
+    assert [first] == three_troubles.accuracies([("width", 1, 4, 1)])
+    assert first != other
 
 
 # shattering
@@ -276,6 +301,19 @@ def test_frozen_is_training_with_the_early_steps_left_out(monkeypatch):
     assert loss == pytest.approx(found.history["loss"].mean(), rel=1e-3)
     assert moved == 0
     assert frozen_layers.outcome(replace(run, arm="trained"))[2] > 0
+
+
+def test_runs_of_one_shape_are_trained_together(monkeypatch):
+    """Each ends as it does alone; all frozen ones have the same two layers left, and one hidden layer is never frozen."""
+    monkeypatch.setattr(frozen_layers, "STEPS", 40)
+    runs = [frozen_layers.Run("frozen", depth, eta, seed) for depth, eta, seed in ((2, 2.0, 1), (4, 0.5, 2))]
+    assert len({frozen_layers.shape(run) for run in runs}) == 1
+    assert frozen_layers.outcomes_together(runs) == [frozen_layers.outcome(run) for run in runs]
+    one = frozen_layers.Run("frozen", 1, 2.0, 3)
+    assert frozen_layers.shape(one) == frozen_layers.shape(replace(one, arm="trained"))
+    assert frozen_layers.outcome(one) == frozen_layers.outcome(replace(one, arm="trained"))
+    assert frozen_layers.shape(runs[0]) != frozen_layers.shape(one)
+    assert frozen_layers.outcome(replace(one, eta=1e38))[:2] == (10, float("inf"))
 
 
 def fake_frozen(trained, frozen):

@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import cauchy, norm
 
-from deepgrad import Activation, BatchNorm, gelu, leaky_relu, relu, rrelu, selu, sigmoid, silu, softplus, tanh
+from deepgrad import Activation, BatchNorm, fit, gelu, leaky_relu, relu, rrelu, selu, sgd, sigmoid, silu, softplus, tanh
 from gradbook.ch1_vanishing import width
 from gradbook.ch2_approximation import (
     activation_places,
@@ -343,9 +344,23 @@ def test_deep_training_verdicts():
 def test_curves_repeat_and_survive_divergence(monkeypatch):
     monkeypatch.setattr(deep_training, "STEPS", 4)
     run = deep_training.Run("ReLU+BN", 4, 0.1, 0)
-    loss, log_ratio = deep_training.curve(run)
-    again, _ = deep_training.curve(run)
+    loss, other = deep_training.curves([run, replace(run, eta=0.01)])
+    (again,) = deep_training.curves([run])
     assert (loss == again).all()
-    assert 0 < log_ratio < 3  # three links of about ln 1.21
-    wild, _ = deep_training.curve(replace(run, kind="ReLU", eta=1e9))
+    assert loss[0] == other[0]
+    assert loss[1] != other[1]
+    assert 0 < deep_training.log_ratio(("ReLU+BN", 4, 0)) < 3  # three links of about ln 1.21
+    (wild,) = deep_training.curves([replace(run, kind="ReLU", eta=1e9)])
+    assert np.isfinite(wild).all()
     assert (wild >= deep_training.GUESSING).all()
+
+
+def test_curves_are_those_of_fit(monkeypatch):
+    """Too few steps for rounding to grow."""
+    monkeypatch.setattr(deep_training, "STEPS", 3)
+    runs = [deep_training.Run(kind, 6, 0.05, seed) for seed, kind in enumerate(deep_training.KINDS)]
+    for run in runs:
+        net, rng = deep_training.stack(run.kind, run.depth), np.random.default_rng([run.seed, run.depth])
+        found = fit(net, net.init(rng), digits().x, digits().labels, rng=rng, optimizer=partial(sgd, eta=0.05), steps=3,
+                    batch_size=deep_training.BATCH)  # fmt: skip
+        assert deep_training.curves([run])[0] == pytest.approx(found.history["loss"], rel=1e-3)

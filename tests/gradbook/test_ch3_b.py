@@ -1,12 +1,15 @@
 """Chapter 3, claims 3.3 and 3.10: measurements against what is known independently, and each verdict re-derived."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
+from deepgrad import accuracy, fit, sgd
 from gradbook.ch3_weights import affine_map, init_gallery, init_learning, init_sliders, init_spread, init_stack, strips
 from gradbook.ch3_weights.init_learning import Run
+from gradbook.data import digits
 
 
 def verdict(experiment, m):
@@ -106,13 +109,27 @@ def test_networks_are_paired_and_scaled():
         assert he[k]["W"] == pytest.approx(np.sqrt(2) * xavier[k]["W"])
 
 
-def test_outcome_repeats_and_survives_divergence():
-    run = Run(("tanh", "Xavier"), 0.1, 7, 30)
-    assert init_learning.outcome(run) == init_learning.outcome(run)
-    assert init_learning.outcome(run) != init_learning.outcome(replace(run, seed=8))
-    train, test = init_learning.outcome(replace(run, steps=150))
+def test_outcomes_repeat_and_survive_divergence():
+    """In whatever company."""
+    run, wild = Run(("tanh", "Xavier"), 0.1, 7, 30), Run(("ReLU", "1"), 30.0, 7, 30)
+    first, other, small = init_learning.outcomes([run, replace(run, seed=8), replace(run, setting=("tanh", "0.01"))])
+    assert init_learning.outcomes([run]) == [first]
+    assert len({first, other, small}) == 3
+    ((train, test),) = init_learning.outcomes([replace(run, steps=150)])
     assert min(train, test) > 60
-    assert init_learning.outcome(Run(("ReLU", "1"), 30.0, 7, 30)) == (10, 10)
+    good = replace(wild, setting=("ReLU", "He"), eta=0.1)
+    assert init_learning.outcomes([wild, good]) == [(10, 10), *init_learning.outcomes([good])]
+
+
+def test_outcomes_are_those_of_fit():
+    run = Run(("sigmoid", "1"), 0.3, 5, 20)
+    rng = np.random.default_rng(run.seed)
+    chosen, net = digits().drawn(init_learning.EXAMPLES, rng), init_learning.network(run.setting)
+    found = fit(net, net.init(rng), chosen.x, chosen.labels, optimizer=partial(sgd, eta=run.eta), steps=20,
+                batch_size=init_learning.BATCH, rng=rng)  # fmt: skip
+    on_training = 100 * accuracy(net(found.theta, chosen.x)[0], chosen.labels)
+    on_test = 100 * accuracy(net(found.theta, chosen.x_test)[0], chosen.labels_test)
+    assert init_learning.outcomes([run]) == [pytest.approx((on_training, on_test), abs=0.5)]
 
 
 def test_tuning_finds_the_best_rung(monkeypatch):
@@ -126,9 +143,10 @@ def test_tuning_finds_the_best_rung(monkeypatch):
         return (10.0 if run.setting == flat else 90 - 10 * away), 0.0
 
     seen = []
-    monkeypatch.setattr(init_learning, "sweep", lambda one, runs: seen.extend(runs) or [right(run) for run in runs])
+    monkeypatch.setattr(init_learning, "sweep_outcomes", lambda runs: seen.extend(runs) or [right(run) for run in runs])
     found = init_learning.tune(50)
     assert found == peaks | {flat: init_learning.LADDER[0]}
+    assert len(seen) == len(set(seen))  # none is trained twice
     assert {run.seed for run in seen} == set(init_learning.TUNING)
     assert not set(init_learning.TUNING) & set(range(20))
 

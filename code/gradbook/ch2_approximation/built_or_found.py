@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Network, adam, fit, sigmoid, squared_error, staircase, xavier_normal
+from deepgrad import Activation, Dense, Network, adam, sigmoid, squared_error, staircase, xavier_normal
 from gradbook import style
 from gradbook.ch2_approximation.curve import CURVE
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, same
+from gradbook.together import Start, fit_together
 
 WIDTHS = (4, 8, 16, 32, 64)
 EXAMPLES, STEPS, ETA = 129, 2000, 0.01
@@ -49,32 +49,32 @@ def build(width: int) -> float:
     return float(np.abs(net(theta, x[:, None])[0][:, 0] - CURVE(x)).max())
 
 
-def find(run: tuple[int, int, bool, int]) -> float:
-    """The largest error after training (seed, width, scattered, steps): Adam on all examples at once.
+def find(runs: Sequence[tuple[int, int, bool, int]]) -> list[float]:
+    """The largest errors after training (seed, width, scattered, steps): Adam on all examples at once.
 
-    Inputs go in as 2x − 1, centered. Runs that differ only in `scattered` share their output weights.
+    Inputs go in as 2x − 1, centered. Runs that differ only in `scattered` share their output weights. Those of one width
+    are trained together, which changes nothing but the time it takes.
     """
-    seed, width, scattered, steps = run
-    rng = np.random.default_rng([seed, width])
-    net = network(width)
-    theta = net.init(rng)
-    if scattered:
-        first, *_ = net.views(theta)
-        first["W"][:] = GENTLE * (width + 1) / 2  # of 2x − 1, whose interval is twice as long
-        first["b"][:] = -first["W"][0] * rng.uniform(-1, 1, width)
+    _, width, _, steps = runs[0]
+    net, starts = network(width), []
     x, fine = np.linspace(0, 1, EXAMPLES), np.linspace(0, 1, 2001)
-    trained = fit(
-        net, theta, (2 * x - 1)[:, None].astype(np.float32), CURVE(x)[:, None],
-        loss=squared_error, optimizer=partial(adam, eta=ETA), steps=steps, batch_size=EXAMPLES, rng=rng,
-    )  # fmt: skip
-    y, _ = net(trained.theta, (2 * fine - 1)[:, None])
-    return float(np.abs(y[:, 0] - CURVE(fine)).max())
+    for seed, _, scattered, _ in runs:
+        rng = np.random.default_rng([seed, width])
+        theta = net.init(rng)
+        if scattered:
+            first, *_ = net.views(theta)
+            first["W"][:] = GENTLE * (width + 1) / 2  # of 2x − 1, whose interval is twice as long
+            first["b"][:] = -first["W"][0] * rng.uniform(-1, 1, width)
+        starts.append(Start(theta, (2 * x - 1)[:, None], CURVE(x)[:, None], rng, ETA))
+    found = fit_together(net, starts, loss=squared_error, optimizer=adam, steps=steps, batch_size=EXAMPLES)
+    heights = (net(trained.theta, (2 * fine - 1)[:, None])[0][:, 0] for trained in found)
+    return [float(np.abs(y - CURVE(fine)).max()) for y in heights]
 
 
 def measure(seeds: Sequence[int] = range(6), longer: int = 1) -> Measurement:
     """Every width, from both kinds of initial weights, for every seed."""
     runs = [(seed, n, scattered, longer * STEPS) for scattered in (False, True) for seed in seeds for n in WIDTHS]
-    usual, scattered = np.array(sweep(find, runs)).reshape(2, len(seeds), len(WIDTHS))
+    usual, scattered = np.reshape(sweep_stacked(find, runs, lambda run: (run[1], run[3])), (2, len(seeds), len(WIDTHS)))
     return Measurement(np.array([build(n) for n in WIDTHS]), usual, scattered, longer * STEPS)
 
 

@@ -1,5 +1,6 @@
 """The deep networks of this chapter's sections on what depth costs: plain and with skip connections, trained and sliced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -18,13 +19,13 @@ from deepgrad import (
     filter_normalized_direction,
     fit,
     he_normal,
-    loss_slice,
     moons,
     normal,
     relu,
     roughness,
     spirals,
 )
+from gradbook.together import Start, cross_entropy, fit_together, outputs
 
 Kind = Literal["plain", "skip", "skip unscaled"]
 Toy = Literal["spirals", "moons"]
@@ -68,15 +69,31 @@ class Toys:
     longer: int = 1
 
 
-def trained(toys: Toys) -> tuple[Network, Array, Array, Array, np.random.Generator]:
-    """(network, trained θ, points, labels, random numbers left): the seed fixes points, initial weights, batches."""
+type Net = tuple[Network, Array, Array, Array, np.random.Generator]  # θ, points, labels, random numbers left
+
+
+def drawn(toys: Toys) -> Net:
+    """Before training: the seed fixes points, initial weights, batches."""
     rng = np.random.default_rng([toys.seed, toys.depth])
     x, labels = spirals(rng, POINTS) if toys.toy == "spirals" else moons(rng, POINTS, 0.15)
     x = (2 * x if toys.toy == "spirals" else x).astype(np.float32)
     net = deep_net(toys.kind, 2, WIDTHS[toys.toy], toys.depth, int(labels.max()) + 1)
-    found = fit(net, net.init(rng), x, labels, optimizer=partial(adam, eta=ETA), steps=STEPS * toys.longer,
+    return net, net.init(rng), x, labels, rng
+
+
+def trained(toys: Toys) -> Net:
+    net, theta, x, labels, rng = drawn(toys)
+    found = fit(net, theta, x, labels, optimizer=partial(adam, eta=ETA), steps=STEPS * toys.longer,
                 batch_size=BATCH, rng=rng)  # fmt: skip
     return net, found.theta, x, labels, rng
+
+
+def trained_together(runs: Sequence[Toys]) -> list[Net]:
+    """What `trained` finds for each, up to rounding; they differ only in the seed."""
+    nets = [drawn(toys) for toys in runs]
+    starts = [Start(theta, x, labels, rng, ETA) for _, theta, x, labels, rng in nets]
+    found = fit_together(nets[0][0], starts, optimizer=adam, steps=STEPS * runs[0].longer, batch_size=BATCH)
+    return [(net, own.theta, x, labels, rng) for (net, _, x, labels, rng), own in zip(nets, found, strict=True)]
 
 
 def log_loss(losses: Array) -> Array:
@@ -84,16 +101,24 @@ def log_loss(losses: Array) -> Array:
     return np.log(losses + FLOOR)
 
 
-def ruggedness(toys: Toys) -> tuple[float, float, float]:
-    """(roughness of ln loss, powers of ten the loss climbs, training accuracy in percent), the first two averaged
-    over filter-normalized lines through the trained θ."""
-    net, theta, x, labels, rng = trained(toys)
-    places = np.linspace(-REACH, REACH, PLACES)
-    rough, climb = [], []
-    for _ in range(LINES):
-        losses = loss_slice(net, theta, x, labels, [filter_normalized_direction(net, theta, rng)], [places])
-        logs = log_loss(losses)
-        rough.append(roughness(logs))
-        climb.append(float(np.ptp(logs)) / np.log(10))
-    scores, _ = net(theta, x)
-    return float(np.mean(rough)), float(np.mean(climb)), 100 * accuracy(scores, labels)
+def ruggedness(runs: Sequence[Toys]) -> list[tuple[float, float, float]]:
+    """(roughness of ln loss, powers of ten the loss climbs, training accuracy in percent) of each run, the first two
+    averaged over filter-normalized lines through the trained θ; the runs differ only in the seed."""
+    found = []
+    for net, theta, x, labels, rng in trained_together(runs):
+        rough, climb = [], []
+        for _ in range(LINES):
+            logs = log_loss(losses_along(net, theta, x, labels, filter_normalized_direction(net, theta, rng)))
+            rough.append(roughness(logs))
+            climb.append(float(np.ptp(logs)) / np.log(10))
+        scores, _ = net(theta, x)
+        found.append((float(np.mean(rough)), float(np.mean(climb)), 100 * accuracy(scores, labels)))
+    return found
+
+
+def losses_along(net: Network, theta: Array, x: Array, labels: Array, direction: Array) -> Array:
+    """`loss_slice` along one direction, all places at once: (PLACES,)."""
+    places = np.linspace(-REACH, REACH, PLACES, dtype=theta.dtype)
+    scores = outputs(net, theta + places[:, None] * direction, x)
+    losses, _ = cross_entropy(scores, np.tile(labels, (PLACES, 1)))
+    return losses.astype(np.float64)

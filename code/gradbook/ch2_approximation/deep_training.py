@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Diverged, Step, fit, sgd, softmax_cross_entropy
+from deepgrad import sgd, softmax_cross_entropy
 from gradbook import style
 from gradbook.ch2_approximation.bn_stack import NAMES, WIDTH, Stack, hidden, stack
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval, scientific, significant_decimals
 from gradbook.stats import number as printed
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
+from gradbook.together import Start, fit_together
 
 KINDS: tuple[Stack, ...] = ("sigmoid", "sigmoid+BN", "ReLU", "ReLU+BN", "ReLU+skip")
 DEPTHS = (20, 50)
@@ -67,43 +68,43 @@ class Measurement:
         return self.at_best(kind, depth).below(LEARNS)
 
 
-def curve(run: Run) -> tuple[NDArray[np.float64], float]:
-    """The loss of every step, and ln of the first-to-last ratio of gradients before training."""
-    data, net, rng = digits(), stack(run.kind, run.depth), np.random.default_rng([run.seed, run.depth])
-    theta, losses = net.init(rng), np.full(STEPS, GUESSING)
+def curves(runs: Sequence[Run]) -> list[NDArray[np.float64]]:
+    """The loss of every step of each run; they differ only in seed and rate."""
+    data, net, starts = digits(), stack(runs[0].kind, runs[0].depth), []
+    for run in runs:
+        rng = np.random.default_rng([run.seed, run.depth])
+        starts.append(Start(net.init(rng), data.x, data.labels, rng, run.eta))
+    found = fit_together(net, starts, optimizer=sgd, steps=STEPS, batch_size=BATCH)
+    return [np.fmax(own.loss, GUESSING) if own.diverged else own.loss for own in found]  # fmax: of NaN, too
 
-    def note(step: Step) -> None:
-        losses[step.number - 1] = step.loss
 
-    hs, back = net.trace(theta.astype(np.float64), data.x[:IMAGES], train=True)
+def log_ratio(place: tuple[Stack, int, int]) -> float:
+    """ln of the first-to-last ratio of gradients before training of a kind, a depth and a seed."""
+    kind, depth, seed = place
+    data, net, rng = digits(), stack(kind, depth), np.random.default_rng([seed, depth])
+    hs, back = net.trace(net.init(rng).astype(np.float64), data.x[:IMAGES], train=True)
     dhs, _ = back(softmax_cross_entropy(hs[-1], data.labels[:IMAGES])[1]())
     first, last = (np.linalg.norm(dhs[hidden(net)[k]]) for k in (0, -1))
-    try:
-        fit(
-            net, theta, data.x, data.labels,
-            rng=rng, optimizer=partial(sgd, eta=run.eta), steps=STEPS, batch_size=BATCH, callback=note,
-        )  # fmt: skip
-    except Diverged:
-        losses[:] = np.maximum(losses, GUESSING)
-    return losses, float(np.log(first / last))
+    return float(np.log(first / last))
 
 
 def measure(seeds: Sequence[int] = range(5), etas: Sequence[float] = ETAS, screening: int = SCREENING) -> Measurement:
     """Every kind and depth over the same seeds: the first ones at every rate, the others at the rate best for those."""
     cases = list(product(range(len(KINDS)), range(len(DEPTHS))))
     loss = np.full((len(KINDS), len(DEPTHS), len(etas), len(seeds), STEPS), np.nan)
-    log_ratio = np.empty((len(KINDS), len(DEPTHS), len(seeds)))
+    ratios = np.reshape(sweep(log_ratio, list(product(KINDS, DEPTHS, seeds))), (len(KINDS), len(DEPTHS), len(seeds)))
 
     def run(places: list[tuple[int, int, int, int]]) -> None:
-        found = sweep(curve, [Run(KINDS[k], DEPTHS[d], etas[e], seeds[s]) for k, d, e, s in places])
-        for (k, d, e, s), (losses, ratio) in zip(places, found, strict=True):
-            loss[k, d, e, s], log_ratio[k, d, s] = losses, ratio  # the ratio is the same at every rate
+        runs = [Run(KINDS[k], DEPTHS[d], etas[e], seeds[s]) for k, d, e, s in places]
+        found = sweep_stacked(curves, runs, lambda run: (run.kind, run.depth))
+        for place, losses in zip(places, found, strict=True):
+            loss[place] = losses
 
     first, others = range(len(seeds))[:screening], range(len(seeds))[screening:]
     run([(k, d, e, s) for k, d in cases for e in range(len(etas)) for s in first])
-    screened = Measurement(loss[:, :, :, : len(first)], log_ratio)
+    screened = Measurement(loss[:, :, :, : len(first)], ratios)
     run([(k, d, screened.best(KINDS[k], DEPTHS[d]), s) for k, d in cases for s in others])
-    return Measurement(loss, log_ratio)
+    return Measurement(loss, ratios)
 
 
 def judge(m: Measurement) -> list[Claim]:

@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Diverged, Layer, Network, accuracy, adam, fit, sgd, sigmoid, xavier_normal
+from deepgrad import Activation, Dense, Layer, Network, accuracy, adam, sgd, sigmoid, xavier_normal
 from gradbook import style
-from gradbook.data import digits
+from gradbook.data import Split, digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
+from gradbook.together import Start, fit_together
 
 Arm = Literal["frozen", "trained", "adam"]
 ARMS: tuple[Arm, ...] = ("frozen", "trained", "adam")
@@ -38,36 +38,52 @@ class Run:
     longer: int = 1
 
 
-def outcome(run: Run) -> tuple[float, float, float]:
-    """(test accuracy in percent, mean loss of the last steps, how far the first layer's weights moved relative to
-    their length). Frozen: all hidden layers but the last stay as they were drawn; with one hidden layer none is frozen.
+def begin(run: Run) -> tuple[Network, Start, Split]:
+    """What is trained, from where, and the digits as it sees them. Frozen: all hidden layers but the last stay as they
+    were drawn; with one hidden layer none is frozen.
     """
     rng = np.random.default_rng(run.seed)
-    chosen = digits().drawn(EXAMPLES, rng)
+    seen = digits().drawn(EXAMPLES, rng)
     layers: list[Layer] = []
     for fan_in in [64] + [WIDTH] * (run.depth - 1):
         layers += [Dense(fan_in, WIDTH, xavier_normal), Activation(sigmoid)]
     layers.append(Dense(WIDTH, 10, xavier_normal))
     theta = Network(layers).init(rng)
-    kept = 2 * (run.depth - 1) if run.arm == "frozen" else 0
-    x, x_test, start = chosen.x, chosen.x_test, 0
-    if kept:  # what frozen layers hand on never changes, so it is found once
-        below = Network(layers[:kept])
-        (x, _), (x_test, _) = below(theta[: below.size], x), below(theta[: below.size], x_test)
-        start = below.size
-    net = Network(layers[kept:])
-    optimizer = partial(adam if run.arm == "adam" else sgd, eta=run.eta)
-    try:
-        found = fit(net, theta[start:], x, chosen.labels, optimizer=optimizer, steps=STEPS * run.longer,
-                    batch_size=BATCH, rng=rng)  # fmt: skip
-    except Diverged:
-        return CHANCE, float("inf"), float("nan")
-    first = slice(0, 64 * WIDTH)
-    moved = 0.0
-    if not kept:
-        moved = float(np.linalg.norm(found.theta[first] - theta[first]) / np.linalg.norm(theta[first]))
-    scores, _ = net(found.theta, x_test)
-    return 100 * accuracy(scores, chosen.labels_test), float(found.history["loss"][-50:].mean()), moved
+    if kept := 2 * (run.depth - 1) if run.arm == "frozen" else 0:
+        below = Network(layers[:kept])  # what frozen layers hand on never changes, so it is found once
+        x, x_test = (below(theta[: below.size], x)[0] for x in (seen.x, seen.x_test))
+        seen, theta = replace(seen, x=x, x_test=x_test), theta[below.size :]
+    return Network(layers[kept:]), Start(theta, seen.x, seen.labels, rng, run.eta), seen
+
+
+def shape(run: Run) -> tuple[bool, int, int]:
+    """What runs must have in common to be trained together: all frozen ones train two layers."""
+    return run.arm == "adam", 0 if run.arm == "frozen" and run.depth > 1 else run.depth, run.longer
+
+
+def outcomes_together(runs: Sequence[Run]) -> list[tuple[float, float, float]]:
+    """(test accuracy in percent, mean loss of the last steps, how far the first layer's weights moved relative to
+    their length) of each run; they are of one shape.
+    """
+    nets, starts, seen = zip(*map(begin, runs), strict=True)
+    found = fit_together(nets[0], starts, optimizer=adam if runs[0].arm == "adam" else sgd,
+                         steps=STEPS * runs[0].longer, batch_size=BATCH)  # fmt: skip
+    first, results = slice(0, 64 * WIDTH), []
+    for run, start, split, fitted in zip(runs, starts, seen, found, strict=True):
+        if fitted.diverged:
+            results.append((CHANCE, float("inf"), float("nan")))
+            continue
+        moved = 0.0
+        if run.arm != "frozen" or run.depth == 1:
+            before, after = start.theta[first], fitted.theta[first]
+            moved = float(np.linalg.norm(after - before) / np.linalg.norm(before))
+        scores, _ = nets[0](fitted.theta, split.x_test)
+        results.append((100 * accuracy(scores, split.labels_test), float(fitted.loss[-50:].mean()), moved))
+    return results
+
+
+def outcome(run: Run) -> tuple[float, float, float]:
+    return outcomes_together([run])[0]
 
 
 @dataclass(frozen=True)
@@ -91,7 +107,7 @@ def outcomes(runs: Sequence[Run]) -> NDArray[np.float64]:
     """(runs, 3): each net once, since with one hidden layer none is frozen and two arms are the same."""
     own = [replace(run, arm="trained") if (run.arm, run.depth) == ("frozen", 1) else run for run in runs]
     once = list(dict.fromkeys(own))
-    found = dict(zip(once, sweep(outcome, once), strict=True))
+    found = dict(zip(once, sweep_stacked(outcomes_together, once, shape), strict=True))
     return np.array([found[run] for run in own])
 
 

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Network, adam, fit, he_normal, linear_pieces, relu, sawtooth, squared_error
+from deepgrad import Activation, Dense, Network, adam, he_normal, linear_pieces, relu, sawtooth, squared_error
 from gradbook import style
 from gradbook.ch2_approximation import sawtooth_pieces
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
+from gradbook.together import Start, fit_together
 
 FOLDS = (2, 3, 4)
 SHALLOW, DEEP = (1, 99, 1), (1, 9, 9, 9, 9, 1)  # 298 parameters each
@@ -61,32 +61,39 @@ def examples(folds: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return x, saw(theta.astype(np.float32), x)[0]
 
 
-def train(run: tuple[int, str, int, int]) -> tuple[float, int]:
-    """(seed, kind, folds, steps): root mean squared error and straight pieces after Adam on all examples at once.
+type Run = tuple[int, str, int, int]  # seed, kind, folds, steps
+
+
+def train(runs: Sequence[Run]) -> list[tuple[float, int]]:
+    """Root mean squared error and straight pieces of each run after Adam on all examples at once; all have one shape.
 
     He's initial weights; the first layer's biases place its bends evenly at random in [0, 1], since with biases of 0
     they would all lie at 0.
     """
-    seed, kind, folds, steps = run
-    rng = np.random.default_rng([seed, folds])
-    x, target = examples(folds)
-    net = network(sizes(kind, folds))
-    theta = net.init(rng)
-    first, *_ = net.views(theta)
-    first["b"][:] = -first["W"][0] * rng.uniform(0, 1, first["b"].size)
-    trained = fit(
-        net, theta, x, target,
-        loss=squared_error, optimizer=partial(adam, eta=ETA), steps=steps, batch_size=EXAMPLES, rng=rng,
-    )  # fmt: skip
-    y, _ = net(trained.theta, x)
-    return float(np.sqrt(np.mean((y - target) ** 2))), linear_pieces(net, trained.theta.astype(np.float64), 0, 1)
+    _, kind, folds, steps = runs[0]
+    net, starts = network(sizes(kind, folds)), []
+    for seed, _, own_folds, _ in runs:
+        rng = np.random.default_rng([seed, own_folds])
+        theta = net.init(rng)
+        first, *_ = net.views(theta)
+        first["b"][:] = -first["W"][0] * rng.uniform(0, 1, first["b"].size)
+        starts.append(Start(theta, *examples(own_folds), rng, ETA))
+    trained = fit_together(net, starts, loss=squared_error, optimizer=adam, steps=steps, batch_size=EXAMPLES)
+    found = []
+    for start, own in zip(starts, trained, strict=True):
+        y, _ = net(own.theta, start.x)
+        error = float(np.sqrt(np.mean((y - start.targets) ** 2)))
+        found.append((error, linear_pieces(net, own.theta.astype(np.float64), 0, 1)))
+    return found
 
 
 def measure(seeds: Sequence[int] = range(8), longer: int = 1) -> Measurement:
     """Every shape on every saw for every seed; what exists is counted by `sawtooth_pieces`."""
     kinds = ("shallow", "deep", "own")
     runs = [(seed, kind, folds, longer * STEPS) for kind in kinds for seed in seeds for folds in FOLDS]
-    found = np.array(sweep(train, runs)).reshape(len(kinds), len(seeds), len(FOLDS), 2)
+    found = np.reshape(
+        sweep_stacked(train, runs, lambda run: (sizes(*run[1:3]), run[3])), (len(kinds), len(seeds), len(FOLDS), 2)
+    )
     counted = sawtooth_pieces.measure()
     return Measurement(
         error={kind: found[i, :, :, 0] for i, kind in enumerate(kinds)},

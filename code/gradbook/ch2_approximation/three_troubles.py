@@ -1,8 +1,7 @@
 """The three troubles against depth: vanishing, over-fitting, a rugged loss landscape (claim 2.6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -18,7 +17,6 @@ from deepgrad import (
     Network,
     accuracy,
     adam,
-    fit,
     he_normal,
     relu,
     sigmoid,
@@ -30,9 +28,11 @@ from gradbook.ch1_vanishing.width import predict
 from gradbook.ch2_approximation.deep_nets import POINTS, Kind, Toy, Toys, deep_net, ruggedness
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval, number, scientific
 from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
+from gradbook.together import Start, fit_together
 
 Sizing = Literal["width", "parameters", "skip"]
 ACTIVATIONS = ("sigmoid", "ReLU")
@@ -94,18 +94,24 @@ def width_for(depth: int) -> int:
     return min(range(2, 200), key=lambda width: abs(deep_net("plain", 64, width, depth, 10).size - wanted))
 
 
-def accuracies(setting: tuple[Sizing, int, int, int]) -> tuple[float, float]:
-    """Accuracy on training and test digits, in percent, of a ReLU net trained with Adam on few examples."""
-    sizing, depth, seed, longer = setting
-    rng = np.random.default_rng(seed)  # the same examples for every depth
-    chosen = digits().drawn(EXAMPLES, rng)
+type Gap = tuple[Sizing, int, int, int]  # depth, seed, how many times as long
+
+
+def accuracies(settings: Sequence[Gap]) -> list[tuple[float, float]]:
+    """Accuracy on training and test digits, in percent, of ReLU nets trained with Adam on few examples; they differ only
+    in the seed.
+    """
+    sizing, depth, _, longer = settings[0]
+    rngs = [np.random.default_rng(seed) for _, _, seed, _ in settings]  # the same examples for every depth
+    splits = [digits().drawn(EXAMPLES, rng) for rng in rngs]
     width = width_for(depth) if sizing == "parameters" else GAP_WIDTH
     net = deep_net("skip" if sizing == "skip" else "plain", 64, width, depth, 10)
-    found = fit(net, net.init(rng), chosen.x, chosen.labels, optimizer=partial(adam, eta=GAP_ETA),
-                steps=GAP_STEPS * longer, batch_size=BATCH, rng=rng)  # fmt: skip
-    on_training, _ = net(found.theta, chosen.x)
-    on_test, _ = net(found.theta, chosen.x_test)
-    return 100 * accuracy(on_training, chosen.labels), 100 * accuracy(on_test, chosen.labels_test)
+    starts = [Start(net.init(rng), s.x, s.labels, rng, GAP_ETA) for s, rng in zip(splits, rngs, strict=True)]
+    found = fit_together(net, starts, optimizer=adam, steps=GAP_STEPS * longer, batch_size=BATCH)
+    return [
+        (100 * accuracy(net(own.theta, s.x)[0], s.labels), 100 * accuracy(net(own.theta, s.x_test)[0], s.labels_test))
+        for own, s in zip(found, splits, strict=True)
+    ]
 
 
 def plainest(sizing: Sizing, depth: int) -> Sizing:
@@ -118,7 +124,7 @@ def gaps(seeds: Sequence[int], longer: int) -> NDArray[np.float64]:
     """(sizings, depths, seeds, 2): accuracy on training and on test digits."""
     wanted = [(plainest(s, depth), depth, seed, longer) for s in SIZINGS for depth in GAP_DEPTHS for seed in seeds]
     once = list(dict.fromkeys(wanted))
-    found = dict(zip(once, sweep(accuracies, once), strict=True))
+    found = dict(zip(once, sweep_stacked(accuracies, once, lambda gap: (*gap[:2], gap[3])), strict=True))
     return np.reshape([found[setting] for setting in wanted], (len(SIZINGS), len(GAP_DEPTHS), len(seeds), 2))
 
 
@@ -139,7 +145,7 @@ def measure(seeds: Sequence[int] = range(20), longer: int = 1, gap_seeds: int = 
         for depth in depths
         for seed in seeds
     ]
-    found = iter(sweep(ruggedness, settings))
+    found = iter(sweep_stacked(ruggedness, settings, lambda toys: replace(toys, seed=0)))
     return Measurement(
         ratio=dict(zip(ACTIVATIONS, ratio, strict=True)),
         train={sizing: gap[i, :, :, 0] for i, sizing in enumerate(SIZINGS)},

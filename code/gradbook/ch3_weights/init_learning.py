@@ -8,16 +8,17 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Diverged, Layer, Network, accuracy, fit, he_normal, lecun_normal, normal, sgd
+from deepgrad import Activation, Array, Dense, Layer, Network, accuracy, he_normal, lecun_normal, normal, sgd
 from deepgrad.signatures import Initializer
 from gradbook import style
 from gradbook.ch3_weights import init_spread
 from gradbook.ch3_weights.init_stack import ACTIVATIONS, INITS, LAYERS, NAMES, UNITS
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval, scientific
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
+from gradbook.together import Start, fit_together
 
 STEPS, BATCH, EXAMPLES = 200, 32, 1297
 LADDER = tuple(round(digit * 10.0**k, 7) for k in range(-5, 2) for digit in (1, 3))  # 10⁻⁵ … 30
@@ -47,22 +48,35 @@ def network(setting: Setting) -> Network:
     return Network([*layers, Dense(UNITS, 10, DRAWN[init])])
 
 
-def outcome(run: Run) -> tuple[float, float]:
-    """(accuracy on the training digits, on the test digits), in percent; guessing where training diverges.
+def outcomes(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    """(accuracy on the training digits, on the test digits) of each run, in percent; guessing where training diverges.
 
     One seed has the same digits in the same order and, but for their size, the same initial weights in every setting.
+    Networks with one activation function are trained together: each ends where `fit` takes it, up to rounding.
     """
-    rng = np.random.default_rng(run.seed)
-    chosen, net = digits().drawn(EXAMPLES, rng), network(run.setting)
-    try:
-        found = fit(net, net.init(rng), chosen.x, chosen.labels, optimizer=partial(sgd, eta=run.eta), steps=run.steps,
-                    batch_size=BATCH, rng=rng)  # fmt: skip
-    except Diverged:
-        return CHANCE, CHANCE
-    x, labels = np.concatenate([chosen.x, chosen.x_test]), np.concatenate([chosen.labels, chosen.labels_test])
+    net, starts, tests = network(runs[0].setting), [], []
+    for run in runs:
+        rng = np.random.default_rng(run.seed)
+        chosen = digits().drawn(EXAMPLES, rng)
+        starts.append(Start(network(run.setting).init(rng), chosen.x, chosen.labels, rng, run.eta))
+        tests.append((chosen.x_test, chosen.labels_test))
+    found = fit_together(net, starts, optimizer=sgd, steps=runs[0].steps, batch_size=BATCH)
+    right = []
+    for start, test, fitted in zip(starts, tests, found, strict=True):
+        both = [(start.x, start.targets), test]
+        on = [CHANCE if fitted.diverged else percent_right(net, fitted.theta, x, labels) for x, labels in both]
+        right.append((on[0], on[1]))
+    return right
+
+
+def percent_right(net: Network, theta: Array, x: Array, labels: Array) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
-        scores, _ = net(found.theta, x)
-    return 100 * accuracy(scores[:EXAMPLES], labels[:EXAMPLES]), 100 * accuracy(scores[EXAMPLES:], labels[EXAMPLES:])
+        scores, _ = net(theta, x)
+    return 100 * accuracy(scores, labels)
+
+
+def sweep_outcomes(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    return sweep_stacked(outcomes, runs, lambda run: (run.setting[0], run.steps))
 
 
 def tune(steps: int) -> dict[Setting, float]:
@@ -70,20 +84,24 @@ def tune(steps: int) -> dict[Setting, float]:
     seed, then the best one and its neighbors with all. Of equals the smaller.
     """
 
-    def right(tried: Sequence[tuple[Setting, float]], seeds: Sequence[int]) -> dict[tuple[Setting, float], float]:
-        found = sweep(outcome, [Run(setting, eta, seed, steps) for setting, eta in tried for seed in seeds])
-        means = np.array(found)[:, 0].reshape(-1, len(seeds)).mean(axis=1)
+    found: dict[Run, float] = {}
+
+    def accuracies(tried: Sequence[tuple[Setting, float]], seeds: Sequence[int]) -> dict[tuple[Setting, float], float]:
+        runs = [Run(setting, eta, seed, steps) for setting, eta in tried for seed in seeds]
+        new = [run for run in runs if run not in found]
+        found.update(zip(new, (on_training for on_training, _ in sweep_outcomes(new)), strict=True))
+        means = np.array([found[run] for run in runs]).reshape(-1, len(seeds)).mean(axis=1)
         return dict(zip(tried, means.tolist(), strict=True))
 
-    def best(found: dict[tuple[Setting, float], float], setting: Setting) -> float:
-        return max((eta for s, eta in found if s == setting), key=lambda eta: (found[setting, eta], -eta))
+    def best(of: dict[tuple[Setting, float], float], setting: Setting) -> float:
+        return max((eta for s, eta in of if s == setting), key=lambda eta: (of[setting, eta], -eta))
 
-    coarse = right([(setting, eta) for setting in SETTINGS for eta in LADDER[::2]], TUNING[:1])
+    coarse = accuracies([(setting, eta) for setting in SETTINGS for eta in LADDER[::2]], TUNING[:1])
     near = []
     for setting in SETTINGS:
         k = LADDER.index(best(coarse, setting))
         near += [(setting, eta) for eta in LADDER[max(k - 1, 0) : k + 2]]
-    fine = right(near, TUNING)
+    fine = accuracies(near, TUNING)
     return {setting: best(fine, setting) for setting in SETTINGS}
 
 
@@ -126,7 +144,7 @@ def measure(seeds: Sequence[int] = range(10), longer: int = 1) -> Measurement:
     steps = STEPS * longer
     eta = tune(steps)
     runs = {Run(s, rate, seed, steps): None for rates in (eta, dict.fromkeys(SETTINGS, ONE_RATE)) for s, rate in rates.items() for seed in seeds}  # fmt: skip
-    found = dict(zip(runs, sweep(outcome, list(runs)), strict=True))
+    found = dict(zip(runs, sweep_outcomes(list(runs)), strict=True))
 
     def test(setting: Setting, rate: float) -> NDArray[np.float64]:
         return np.array([found[Run(setting, rate, seed, steps)][1] for seed in seeds])
