@@ -102,7 +102,7 @@ def test_the_middle_of_a_slice_is_the_trained_loss(monkeypatch):
     monkeypatch.setattr(loss_slices, "DEPTH", 3)
     monkeypatch.setattr(loss_slices, "PLACES", 5)
     m = loss_slices.measure(seeds=range(2))
-    net, theta, x, labels, _ = deep_nets.trained(Toys("plain", 3, seed=1))
+    ((net, theta, x, labels, _),) = deep_nets.trained_together([Toys("plain", 3, seed=1)])
     scores = net(theta, x)[0].astype(np.float64)
     loss = np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(labels)), labels])
     assert 10 ** m.logs[1, 0, 2, 2] == pytest.approx(loss, rel=1e-3)

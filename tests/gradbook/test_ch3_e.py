@@ -10,7 +10,22 @@ from html import unescape
 import numpy as np
 import pytest
 
-from deepgrad import adagrad, adam, central_difference, momentum, nesterov, rmsprop, sgd
+from deepgrad import (
+    Activation,
+    Dense,
+    Network,
+    adagrad,
+    adam,
+    central_difference,
+    fit,
+    he_normal,
+    momentum,
+    nesterov,
+    relu,
+    rmsprop,
+    sgd,
+    softmax_cross_entropy,
+)
 from gradbook.ch3_weights import (
     descent,
     descent_paths,
@@ -21,6 +36,7 @@ from gradbook.ch3_weights import (
     stretched_bowls,
 )
 from gradbook.ch3_weights.bowl import BOWL, RATES, Bowl, Search, Trip, arrival, descend, polyak, search, trip
+from gradbook.data import digits
 from gradbook.page import Page
 
 OPTIMIZERS = [sgd, momentum, nesterov, adagrad, rmsprop, adam]
@@ -189,21 +205,36 @@ def test_stretched_bowls():
 def test_digits_runs_repeat_and_a_seed_gives_all_the_same_start(monkeypatch):
     monkeypatch.setattr(optimizers_digits, "STEPS", 20)
     run = optimizers_digits.Run("adam", 0.01, 3)
-    assert optimizers_digits.outcome(run) == optimizers_digits.outcome(run)
-    tiny = [optimizers_digits.outcome(optimizers_digits.Run(name, 1e-9, 3)) for name in ("sgd", "nesterov", "adagrad")]
-    assert np.ptp([loss for loss, _ in tiny]) < 1e-4  # hardly moved from one start
-    assert optimizers_digits.outcome(replace(run, seed=4))[0] != optimizers_digits.outcome(run)[0]
-    assert optimizers_digits.outcome(optimizers_digits.Run("sgd", 1e30, 3)) == (np.log(10), 10)
+    found, other = optimizers_digits.outcomes([run, replace(run, seed=4)])
+    assert optimizers_digits.outcomes([run]) == [found]
+    assert found[0] != other[0]
+    tiny = [optimizers_digits.outcomes([replace(run, name=name, eta=1e-9)]) for name in ("sgd", "nesterov", "adagrad")]
+    assert np.ptp([loss for ((loss, _),) in tiny]) < 1e-4  # hardly moved from one start
+    assert optimizers_digits.outcomes([replace(run, name="sgd", eta=1e30)]) == [(np.log(10), 10)]
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"])
+def test_digits_runs_end_where_fit_does(name, monkeypatch):
+    """Each at its own rate; few steps, before rounding grows."""
+    monkeypatch.setattr(optimizers_digits, "STEPS", 10)
+    runs = [optimizers_digits.Run(name, eta, seed) for eta, seed in ((0.001, 5), (0.01, 6))]
+    for run, (loss, _) in zip(runs, optimizers_digits.outcomes(runs), strict=True):
+        rng = np.random.default_rng(run.seed)
+        net = Network([Dense(64, 32, he_normal), Activation(relu), Dense(32, 10, he_normal)])
+        found = fit(net, net.init(rng), digits().x, digits().labels, rng=rng, steps=10, batch_size=50,
+                    optimizer=partial(optimizers_digits.OPTIMIZERS[name], eta=run.eta))  # fmt: skip
+        expected, _ = softmax_cross_entropy(net(found.theta, digits().x)[0], digits().labels)
+        assert loss == pytest.approx(expected, rel=1e-4)
 
 
 def test_digits_measure_in_miniature(monkeypatch):
     monkeypatch.setattr(optimizers_digits, "STEPS", 5)
     monkeypatch.setattr(optimizers_digits, "ETAS", (0.001, 0.1))
-    monkeypatch.setattr(optimizers_digits, "sweep", lambda one, settings: [one(setting) for setting in settings])
     m = optimizers_digits.measure(range(3))
     assert all(m.loss[name].shape == (3,) for name in optimizers_digits.OPTIMIZERS)
     assert m.eta("sgd") == 0.1  # five steps: the longer the better
-    assert m.loss["adam"][1] == optimizers_digits.outcome(optimizers_digits.Run("adam", m.eta("adam"), 1))[0]
+    ((loss, _),) = optimizers_digits.outcomes([optimizers_digits.Run("adam", m.eta("adam"), 1)])
+    assert m.loss["adam"][1] == loss
 
 
 NAMES = list(optimizers_digits.OPTIMIZERS)

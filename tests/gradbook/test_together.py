@@ -1,5 +1,6 @@
 """Networks trained together, against `fit` one by one."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -89,6 +90,25 @@ def test_one_that_diverges_leaves_the_others_alone():
         alone = fit(net, start.theta, start.x, start.targets, rng=start.rng, optimizer=partial(sgd, eta=start.eta),
                     steps=9, batch_size=8)  # fmt: skip
         assert found.theta == pytest.approx(alone.theta, rel=1e-9)
+
+
+@pytest.mark.parametrize("what", ["θ", "y"])
+def test_divergence_that_the_loss_does_not_show(what):
+    """A step out of the finite numbers is the last one; or one class has a score of −∞, which costs the others nothing."""
+    net, (start,) = (
+        Network([Dense(5, 4, he_normal)]),
+        starts(Network([Dense(5, 4, he_normal)]), "numbers", etas=(1e308,)),
+    )
+    start = replace(start, targets=1000 * start.targets)
+    if what == "y":
+        theta = start.theta.copy()
+        net.views(theta)[0]["W"][:, 0] = -1e308
+        start = replace(start, theta=theta, x=np.full_like(start.x, 10), targets=np.ones(23, int), eta=0.1)
+    how = {"steps": 1, "batch_size": 8, "loss": squared_error if what == "θ" else softmax_cross_entropy}
+    (found,) = fit_together(net, [start], optimizer=sgd, **how)
+    assert found.diverged
+    with pytest.raises(Diverged):
+        fit(net, start.theta, start.x, start.targets, rng=start.rng, optimizer=partial(sgd, eta=start.eta), **how)
 
 
 def test_outputs_of_many_thetas():

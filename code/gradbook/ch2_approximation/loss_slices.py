@@ -7,9 +7,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import filter_normalized_direction, loss_slice, roughness
+from deepgrad import filter_normalized_direction, roughness
 from gradbook import style
-from gradbook.ch2_approximation.deep_nets import POINTS, REACH, WIDTHS, Kind, Toys, log_loss, trained
+from gradbook.ch2_approximation.deep_nets import (
+    POINTS,
+    REACH,
+    WIDTHS,
+    Kind,
+    Toys,
+    log_loss,
+    losses_at,
+    trained_together,
+)
 from gradbook.experiment import Claim, Drawing, Experiment, Slider, Words
 from gradbook.stats import number
 from gradbook.text import Lang, Text
@@ -29,11 +38,13 @@ def measure(seeds: Sequence[int] = range(4)) -> Measurement:
     """The nets of `three_troubles`, sliced along two random filter-normalized directions."""
     places = np.linspace(-REACH, REACH, PLACES)
     logs = np.empty((len(seeds), len(KINDS), PLACES, PLACES))
-    for i, seed in enumerate(seeds):
-        for j, kind in enumerate(KINDS):
-            net, theta, x, labels, rng = trained(Toys(kind, DEPTH, seed))
-            directions = [filter_normalized_direction(net, theta, rng) for _ in range(2)]
-            logs[i, j] = log_loss(loss_slice(net, theta, x, labels, directions, [places, places])) / np.log(10)
+    for j, kind in enumerate(KINDS):
+        nets = trained_together([Toys(kind, DEPTH, seed) for seed in seeds])
+        for i, (net, theta, x, labels, rng) in enumerate(nets):
+            first, second = (filter_normalized_direction(net, theta, rng) for _ in range(2))
+            steps = places.astype(theta.dtype)
+            lines = [losses_at(net, theta + a * first + steps[:, None] * second, x, labels) for a in steps]
+            logs[i, j] = log_loss(np.array(lines)) / np.log(10)
     rough = np.array([[roughness(slice_) for slice_ in row] for row in logs])
     return Measurement(places, logs, rough)
 

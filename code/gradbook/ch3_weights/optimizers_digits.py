@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from deepgrad import Activation, Dense, Diverged, Network, accuracy, fit, he_normal, relu, softmax_cross_entropy
+from deepgrad import Activation, Dense, Network, accuracy, he_normal, relu, softmax_cross_entropy
 from gradbook import style
 from gradbook.ch3_weights.bowl import NAMES, OPTIMIZERS, Name, Search, search
 from gradbook.ch3_weights.optimizer_looks import LOOKS
 from gradbook.data import digits
 from gradbook.experiment import Claim, Drawing, Experiment, Words
+from gradbook.stack import sweep_stacked
 from gradbook.stats import Estimate, mean_interval
-from gradbook.sweep import sweep
 from gradbook.text import Lang, Text, Verdict, same
+from gradbook.together import Start, fit_together
 
 SIZES: Final = (64, 32, 10)
 STEPS, BATCH = 300, 50
@@ -35,18 +35,28 @@ class Run:
     longer: int = 1
 
 
-def outcome(run: Run) -> tuple[float, float]:
-    """(loss over all training digits, percent of the test digits got right) after the steps."""
-    data, rng = digits(), np.random.default_rng(run.seed)
+def outcomes(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    """(loss over all training digits, percent of the test digits got right) of each run after the steps; the runs have
+    one optimizer and are trained together.
+    """
+    data, starts = digits(), []
     net = Network([Dense(*SIZES[:2], he_normal), Activation(relu), Dense(*SIZES[1:], he_normal)])
-    optimizer = partial(OPTIMIZERS[run.name], eta=run.eta)
-    try:
-        theta = fit(net, net.init(rng), data.x, data.labels, rng=rng, optimizer=optimizer, steps=STEPS * run.longer,
-                    batch_size=BATCH).theta  # fmt: skip
-    except Diverged:
-        return WORST, 10.0
-    loss, _ = softmax_cross_entropy(net(theta, data.x)[0], data.labels)
-    return float(loss), 100 * accuracy(net(theta, data.x_test)[0], data.labels_test)
+    for run in runs:
+        rng = np.random.default_rng(run.seed)
+        starts.append(Start(net.init(rng), data.x, data.labels, rng, run.eta))
+    name, steps = runs[0].name, STEPS * runs[0].longer
+    found = []
+    for fitted in fit_together(net, starts, optimizer=OPTIMIZERS[name], steps=steps, batch_size=BATCH):
+        if fitted.diverged:
+            found.append((WORST, 10.0))
+            continue
+        loss, _ = softmax_cross_entropy(net(fitted.theta, data.x)[0], data.labels)
+        found.append((float(loss), 100 * accuracy(net(fitted.theta, data.x_test)[0], data.labels_test)))
+    return found
+
+
+def sweep_outcomes(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    return sweep_stacked(outcomes, runs, lambda run: (run.name, run.longer))
 
 
 @dataclass(frozen=True)
@@ -74,10 +84,10 @@ class Measurement:
 def measure(seeds: Sequence[int] = range(20), longer: int = 1) -> Measurement:
     """Each optimizer gets the rate of the grid with the lowest training loss on two other seeds."""
     runs = [Run(name, eta, seed, longer) for name in OPTIMIZERS for eta in ETAS for seed in TUNING]
-    tried = np.reshape(sweep(outcome, runs), (len(OPTIMIZERS), len(ETAS), len(TUNING), 2))
+    tried = np.reshape(sweep_outcomes(runs), (len(OPTIMIZERS), len(ETAS), len(TUNING), 2))
     grid = dict(zip(OPTIMIZERS, np.exp(np.log(tried[..., 0]).mean(axis=2)), strict=True))
     runs = [Run(name, ETAS[int(np.argmin(losses))], seed, longer) for name, losses in grid.items() for seed in seeds]
-    found = dict(zip(OPTIMIZERS, np.reshape(sweep(outcome, runs), (len(OPTIMIZERS), len(seeds), 2)), strict=True))
+    found = dict(zip(OPTIMIZERS, np.reshape(sweep_outcomes(runs), (len(OPTIMIZERS), len(seeds), 2)), strict=True))
     return Measurement(
         {name: search(name) for name in OPTIMIZERS}, grid,
         {name: each[:, 0] for name, each in found.items()}, {name: each[:, 1] for name, each in found.items()},
