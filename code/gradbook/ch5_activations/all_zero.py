@@ -82,7 +82,7 @@ def judge(m: Measurement) -> list[Claim]:
                 f"Ten hidden layers of {WIDTH} units, trained for {STEPS} steps from zero: with {n} seeds and three activation functions no layer has more than {most} different unit{'s' * (most > 1)}.",
             ),
             estimate=Estimate(float(most)),
-            unit=Text("가지 뉴런, 가장 많은 층", "different units, the layer with most"),
+            unit=Text("서로 다른 뉴런의 수, 가장 많은 층", "different units, the layer with most"),
             shown=same(str(most)),
         )
     ]

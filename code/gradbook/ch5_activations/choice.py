@@ -123,9 +123,9 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"저마다 맞는 학습률에서 ReLU와 {MATTERS:g} %p 넘게 다른 활성화 함수는 은닉층 {DEPTHS['shallow']}개에서 {others}개 가운데 {len(own['shallow'])}개, "
+                f"저마다 맞는 학습률에서 구간 전체로 ReLU와 {MATTERS:g} %p 넘게 다른 활성화 함수는 은닉층 {DEPTHS['shallow']}개에서 {others}개 가운데 {len(own['shallow'])}개, "
                 f"{DEPTHS['deep']}개에서 {len(own['deep'])}개입니다. 시험 정확도의 분산에서 활성화 함수의 몫은 얕은 신경망에서 {shallow} %, 깊은 신경망에서 시그모이드를 빼면 {rest} %입니다.",
-                f"Each at its own rate, {len(own['shallow'])} of {others} activations differ from ReLU by more than {MATTERS:g} point with {DEPTHS['shallow']} hidden layers, "
+                f"Each at its own rate, {len(own['shallow'])} of {others} activations differ from ReLU by more than {MATTERS:g} point with their whole interval with {DEPTHS['shallow']} hidden layers, "
                 f"{len(own['deep'])} with {DEPTHS['deep']}. The activation's share of the variance of the test accuracy is {shallow}% in the shallow network, and {rest}% in the deep one without the sigmoid.",
             ),
             estimate=share,

@@ -95,10 +95,10 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"SGD로 η = {ETAS[m.killing]:g}이면 유닛의 {killed.shown()} %가 죽습니다. 첫 층에서 죽은 {ever[0]:,}개 가운데 {back[0]}개가 다시 켜졌습니다. "
-                f"더 깊은 층에서는 {returned.shown()} %가 다시 켜졌습니다. 앞 층이 바뀌면 입력이 바뀌기 때문입니다.",
-                f"SGD with η = {ETAS[m.killing]:g} kills {killed.shown()}% of the units. Of {ever[0]:,} that died in the first layer, {back[0]} ever fired again; "
-                f"in deeper layers {returned.shown()}% did, since their inputs change with the layers below.",
+                f"SGD로 η = {ETAS[m.killing]:g}이면 유닛의 {killed.shown()} %가 죽습니다. 모든 학습률과 두 가지 화소를 통틀어, 첫 층에서 죽은 {ever[0]:,}개 가운데 {back[0]}개가 다시 켜졌습니다. "
+                f"더 깊은 층에서는(화소 중심화, 모든 학습률) {returned.shown()} %가 다시 켜졌습니다. 앞 층이 바뀌면 입력이 바뀌기 때문입니다.",
+                f"SGD with η = {ETAS[m.killing]:g} kills {killed.shown()}% of the units. Over all rates and both kinds of pixels, of {ever[0]:,} that died in the first layer {back[0]} ever fired again; "
+                f"in deeper layers (centered pixels) {returned.shown()}% did, since their inputs change with the layers below.",
             ),
             estimate=returned,
             unit=Text("%, 더 깊은 층의 죽은 유닛 가운데 다시 켜진 것", "% of the dead in deeper layers fire again"),
@@ -175,7 +175,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     never = zero == 0
     return {
         "ko": Words(
-            f"첫 층에서 죽은 유닛은 {'하나도 돌아오지 않고' if never else f'{zero}개만 돌아오고'}, 더 깊은 층의 유닛은 흔히 돌아옵니다",
+            f"SGD에서, 첫 층의 죽은 유닛은 {'하나도 돌아오지 않고' if never else f'{zero}개만 돌아오고'}, 더 깊은 층의 유닛은 흔히 돌아옵니다",
             f"왼쪽: 죽이는 학습률에서의 경과. 오른쪽: 모든 학습률의 신경망에서, {len(CHECKS)}번 살필 때 한 번이라도 죽어 있던 유닛(막대 위의 수) 가운데 나중에 다시 켜진 것.",
             f"층마다 다시 켜진 유닛/죽은 적이 있는 유닛. {rows}.",
         ),

@@ -24,9 +24,9 @@ RECIPES: Final = {
     "adam": (Recipe(optimizer=adam), ADAM_ETAS),
 }
 NAMES: Final = {
-    "sgd": Text("SGD, 픽셀 평균을 뺌", "SGD, pixels centered"),
-    "raw": Text("SGD, 픽셀 그대로", "SGD, pixels as they are"),
-    "adam": Text("Adam, 픽셀 평균을 뺌", "Adam, pixels centered"),
+    "sgd": Text("SGD, 화소를 중심화", "SGD, pixels centered"),
+    "raw": Text("SGD, 화소 그대로", "SGD, pixels as they are"),
+    "adam": Text("Adam, 화소를 중심화", "Adam, pixels centered"),
 }
 LOOKS: Final[dict[str, dict[str, Any]]] = {
     "sgd": {"color": style.BLUE, "marker": "o", "linestyle": "-"},
@@ -117,14 +117,14 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"η = {rates[0]}까지는 죽은 유닛이 {SAFE:g} %가 안 됩니다. 정확도는 η = {rates[1]}에서 {number(right[best], 1)} %로 가장 높습니다. "
+                f"죽은 유닛이 {SAFE:g} %가 안 되는 가장 큰 학습률은 η = {rates[0]}입니다. 정확도는 η = {rates[1]}에서 {number(right[best], 1)} %로 가장 높습니다. "
                 f"η = {rates[2]}에서는 {dead} %가 죽고 정확도는 {number(right[m.killing('sgd')], 0)} %입니다. 죽이는 학습률보다는 작아야 하지만, 더 작으면 느립니다.",
-                f"Up to η = {rates[0]} fewer than {SAFE:g}% of the units die. Accuracy is best at η = {rates[1]}, {number(right[best], 1)}%. "
+                f"The largest rate with fewer than {SAFE:g}% of the units dead is η = {rates[0]}. Accuracy is best at η = {rates[1]}, {number(right[best], 1)}%. "
                 f"At η = {rates[2]}, {dead}% die and accuracy is {number(right[m.killing('sgd')], 0)}%. The rate must be smaller than one that kills; still smaller is slower.",
             ),
             estimate=tenth,
             unit=Text(
-                "점: 가장 좋은 학습률의 10분의 1에서 달라지는 정확도", "points of accuracy, at a tenth of the best rate"
+                "%p, 가장 좋은 학습률의 10분의 1에서 달라지는 정확도", "points of accuracy, at a tenth of the best rate"
             ),
         )
     ]

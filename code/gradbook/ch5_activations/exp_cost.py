@@ -83,12 +83,12 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"숫자 하나에 exp는 연산 {m.forward['exp']}번, ReLU는 {m.forward['ReLU']}번입니다. 그러나 입력이 {width}개 이상인 층에서 "
-                f"시그모이드는 층의 연산의 {SMALL:g} % 이하이고, {WIDEST:,}개이면 {short(m.share('sigmoid', WIDEST))} %입니다.",
+                f"시그모이드는 층이 하는 연산의 {SMALL:g} % 이하이고, {WIDEST:,}개이면 {short(m.share('sigmoid', WIDEST))} %입니다.",
                 f"For one number exp takes {m.forward['exp']} operations and ReLU {m.forward['ReLU']}. But in a layer of {width} inputs or more "
                 f"the sigmoid is at most {SMALL:g}% of the layer's operations, with {WIDEST:,} inputs {short(m.share('sigmoid', WIDEST))}%.",
             ),
             estimate=Estimate(float(width)),
-            unit=Text(f"개 이상의 입력이면 시그모이드의 몫이 {SMALL:g} % 이하", f"inputs or more: the sigmoid's share is at most {SMALL:g}%"),
+            unit=Text(f"(입력의 개수), 그 이상이면 시그모이드의 몫이 {SMALL:g} % 이하", f"inputs or more: the sigmoid's share is at most {SMALL:g}%"),
         )
     ]  # fmt: skip
 
@@ -150,7 +150,7 @@ def words(m: Measurement, lang: Lang) -> Words:
     shares = [short(m.share("sigmoid", width)) for width in (NARROWEST, WIDEST)]
     return {
         "ko": Words(
-            f"입력이 {wide}개를 넘으면 시그모이드는 층의 연산의 {SMALL:g} %도 안 됩니다",
+            f"입력이 {wide}개를 넘으면 시그모이드는 층이 하는 연산의 {SMALL:g} %도 안 됩니다",
             f"센 값입니다. 시그모이드 {m.forward['sigmoid']}번, ReLU {m.forward['ReLU']}번을 층의 출력 하나에 드는 2n번과 견주었습니다. "
             f"끊은 선은 역전파까지 셌을 때이고(ReLU는 두 선이 겹칩니다), 점은 {SMALL:g} %에 이르는 곳(입력 {wide}개와 {both}개)입니다.",
             f"로그 눈금. 시그모이드의 몫은 입력 {NARROWEST}개일 때 {shares[0]} %에서 {WIDEST:,}개일 때 {shares[1]} %까지 거의 곧게 내려가고, ReLU는 그 아래를 나란히 지납니다.",

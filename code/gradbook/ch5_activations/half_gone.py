@@ -91,9 +91,9 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=blamed,
             finding=Text(
                 f"학습한 뒤 마지막 은닉층의 출력은 {m.zero(True)[-1].number()} %가 0이어서 기울기를 막습니다. 그 표본에서만 그렇습니다. "
-                f"모든 표본에서 꺼진 유닛은 {m.dead.number()} %입니다.",
+                f"모든 은닉 유닛 가운데 모든 표본에서 꺼진 것은 {m.dead.number()} %입니다.",
                 f"After training {m.zero(True)[-1].number()}% of the last hidden layer's outputs are 0 and block the gradient, for that example. "
-                f"Units that are off for all of them: {m.dead.number()}%.",
+                f"Of all hidden units {m.dead.number()}% are off for every example.",
             ),
             estimate=last,
             unit=Text("마지막 은닉층 출력의 평균 ÷ 표준편차", "mean over standard deviation, last hidden layer"),
@@ -155,7 +155,7 @@ def words(m: Measurement, lang: Lang) -> Words:
             f"마지막 은닉층에서 0인 출력은 학습하기 전 {zero[0]} %, 학습한 뒤 {zero[1]} %. 평균 ÷ 표준편차는 {lean[0]}에서 {lean[1]}로.",
         ),
         "en": Words(
-            "About half of the outputs are 0, and their mean is more than half a standard deviation" if float(lean[1]) > 0.5 else "About half of the outputs are 0, and their mean is above 0",
+            "About half of the outputs are 0; the mean of all lies more than half a standard deviation above 0" if float(lean[1]) > 0.5 else "About half of the outputs are 0; the mean of all lies above 0",
             f"ReLU networks trained on digits, means of {n} seeds with 95% intervals. Dotted: theory for normal z of mean 0, ½ and 1/√(π − 1).",
             f"In the last hidden layer {zero[0]}% of the outputs are 0 before training and {zero[1]}% after; mean over standard deviation goes from {lean[0]} to {lean[1]}.",
         ),

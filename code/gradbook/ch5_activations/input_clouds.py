@@ -115,12 +115,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"중심화하면 구름이 원점으로 오고 그릇이 덜 길쭉해집니다: 조건수 {raw} → {centered}",
-            f"위: 숫자 그림 {DRAWN}장에서 위아래로 이웃한 두 화소. 아래: 그 두 입력이 만드는 제곱오차의 등고선(편향 없음)과 가장 좋은 학습률로 걷는 {STEPS}걸음. κ는 조건수, 걸음은 남은 거리가 {100 * FAR:.0f} %가 될 때까지.",
+            f"위: 숫자 그림 {DRAWN}장에서 위아래로 이웃한 두 화소(눈금이 저마다 다릅니다). 아래: 그 두 입력이 만드는 제곱 오차의 등고선(편향 없음)과 두 축에서 똑같이 먼 곳에서 출발해 가장 좋은 학습률로 걷는 {STEPS}걸음. κ는 조건수, 걸음은 남은 거리가 {100 * FAR:.0f} %가 될 때까지.",
             "왼쪽부터 그대로, 중심화, 표준화, 화이트닝. 그대로인 구름은 원점의 오른쪽 위에 있고 그릇은 좁은 골짜기입니다. 화이트닝한 구름은 둥글고 그릇도 둥글며 한 걸음에 바닥에 닿습니다.",
         ),
         "en": Words(
             f"Centering brings the cloud to the origin and makes the bowl less stretched: condition number {raw} → {centered}",
-            f"Above: two pixels, one above the other, of {DRAWN} digits. Below: level lines of the squared error that these two inputs make (no bias), and {STEPS} steps at the best rate. κ: condition number; steps until {100 * FAR:.0f}% of the distance is left.",
+            f"Above: two neighboring pixels, one just above the other in the image, of {DRAWN} digits (scales differ). Below: level lines of the squared error that these two inputs make (no bias), and {STEPS} steps at the best rate from a start equally far along both of the bowl's axes. κ: condition number; steps until {100 * FAR:.0f}% of the distance is left.",
             "From the left: raw, centered, standardized, whitened. The raw cloud lies to the upper right of the origin and its bowl is a narrow valley. The whitened cloud is round, so is its bowl, and one step reaches the bottom.",
         ),
     }[lang]

@@ -100,13 +100,13 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             continue
         found = [m.mean((way, leaks), size) for size in SIZES]
         look = LOOKS[way] | ({"markerfacecolor": style.PAPER, "linestyle": ":"} if leaks else {})
-        name = Text("화이트닝, 테스트 그림까지 봄", "whitened, having seen the test images") if leaks else NAMES[way]
+        name = Text("화이트닝, 시험 그림까지 봄", "whitened, having seen the test images") if leaks else NAMES[way]
         axes.errorbar(SIZES, [one.value for one in found], yerr=[one.margin for one in found], label=name[lang], **look)
     style.log(axes.xaxis, SIZES)
     axes.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
     axes.set(ylim=(25, 100), xlim=(43, 1500))
     axes.set_xlabel(Text("학습 그림의 수", "training images")[lang])
-    axes.set_ylabel(Text("테스트 정확도(%)", "test accuracy (%)")[lang])
+    axes.set_ylabel(Text("시험 정확도 (%)", "test accuracy (%)")[lang])
     axes.legend(loc="lower right")
     return made
 
@@ -118,13 +118,13 @@ def words(m: Measurement, lang: Lang) -> Words:
     )
     return {
         "ko": Words(
-            f"그림 {FEW}장으로 화이트닝하면 정확도가 {honest} %(중심화는 {centered} %). 테스트 그림까지 통계에 넣으면 {leaking} %로 보입니다",
-            f"숫자 그림의 로지스틱 회귀, SGD {RACE.steps}걸음, 저마다 가장 좋은 학습률. 테스트 그림은 500장. 시드 {n}개의 평균과 95 % 구간.",
+            f"그림 {FEW}장으로 화이트닝하면 정확도가 {honest} %(중심화는 {centered} %). 시험 그림까지 통계에 넣으면 {leaking} %로 보입니다",
+            f"숫자 그림의 로지스틱 회귀, SGD {RACE.steps}걸음, 전처리마다 가장 좋은 학습률(시험 그림을 보든 안 보든 같음). 시험 그림은 500장. 시드 {n}개의 평균과 95 % 구간.",
             "학습 그림이 늘수록 네 선이 가까워집니다. 중심화가 어디에서나 위에 있고, 두 화이트닝 선은 가장 적은 수에서만 갈라집니다.",
         ),
         "en": Words(
             f"Whitened by {FEW} images: {honest}% right (centered: {centered}%). With the test images in the statistics it seems to be {leaking}%",
-            f"Logistic regression on digits, {RACE.steps} steps of SGD, each at its own best rate, 500 test images. Means of {n} seeds with 95% intervals.",
+            f"Logistic regression on digits, {RACE.steps} steps of SGD, each kind of preprocessing at its best rate (the same with and without the test images), 500 test images. Means of {n} seeds with 95% intervals.",
             "The four lines come together as training images are added. Centered is on top throughout or nearly so; the two lines for whitened part only at the smallest number.",
         ),
     }[lang]

@@ -111,10 +111,10 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict=verdict,
             finding=Text(
-                f"숫자 그림으로 배우는 ReLU 신경망의 SGD는 중심화만 해도 표준화나 화이트닝과 같은 걸음에 닿는다. "
-                f"그대로 두면 {raw}배 걸린다. 화이트닝의 정확도는 중심화보다 {least} … {most} %p이다",
+                f"ReLU 신경망이 SGD로 숫자를 배울 때는 중심화만 해도 표준화나 화이트닝과 걸음 수가 같습니다. "
+                f"그대로 두면 {raw}배 걸립니다. 세 경주에서 화이트닝과 중심화의 정확도 차이는 {least}에서 {most} %p입니다.",
                 f"On digits SGD trains a ReLU network in as many steps after centering as after standardizing or whitening; "
-                f"raw inputs take {raw} times as many. Whitening's accuracy is {least} … {most} points from centering's",
+                f"raw inputs take {raw} times as many. In the three races whitening's accuracy differs from centering's by {least} to {most} points.",
             ),
             estimate=against,
             unit=Text("배(걸음, 중심화/표준화)", "times the steps (centered/standardized)"),
@@ -157,7 +157,7 @@ def typical(steps: Floats) -> float:
 
 
 RACE_NAMES: Final = {
-    (0, "SGD"): Text("층 하나, SGD", "one layer, SGD"),
+    (0, "SGD"): Text("로지스틱 회귀, SGD", "logistic regression, SGD"),
     (HIDDEN, "SGD"): Text("ReLU 신경망, SGD", "ReLU network, SGD"),
     (HIDDEN, "Adam"): Text("ReLU 신경망, Adam", "ReLU network, Adam"),
 }
@@ -175,7 +175,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
                           linestyle="none", label=name[lang] if axes is panels[0] else None)  # fmt: skip
     panels[0].set(xlim=(0, None), yticks=list(rows.values()), yticklabels=[NAMES[way][lang] for way in WAYS])
     panels[0].set_xlabel(Text("목표 손실까지 걸음", "steps to the target loss")[lang])
-    panels[1].set_xlabel(Text("테스트 정확도(%)", "test accuracy (%)")[lang])
+    panels[1].set_xlabel(Text("시험 정확도 (%)", "test accuracy (%)")[lang])
     made.legend(loc="outside lower center", ncols=3, columnspacing=1.2, handletextpad=0.3)
     return made
 

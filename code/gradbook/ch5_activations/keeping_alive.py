@@ -31,14 +31,14 @@ RECIPES: Final = {
 ROWS: Final = ("relu", "half", "double", "warm", "leaky", "prelu", "elu", "cut", "centered", "normed", "small")
 NAMES: Final = {
     "relu": Text("ReLU, He 초깃값", "ReLU, He's weights"),
-    "half": Text("초기 가중치 ½배", "weights ½ of He's"),
-    "double": Text("초기 가중치 2배", "weights 2 times He's"),
+    "half": Text("초깃값 ½배", "weights ½ of He's"),
+    "double": Text("초깃값 2배", "weights 2 times He's"),
     "warm": Text(f"예열 {WARM}걸음", f"warm-up, {WARM} steps"),
     "leaky": same("leaky ReLU"),
     "prelu": same("PReLU"),
     "elu": same("ELU"),
     "cut": Text(f"기울기를 {MOST:g}에서 자름", f"gradient clipped at {MOST:g}"),
-    "centered": Text("픽셀 평균을 뺌", "pixels centered"),
+    "centered": Text("화소를 중심화", "pixels centered"),
     "normed": Text("배치 정규화", "batch normalization"),
     "small": Text("더 작은 학습률", "a smaller rate"),
 }
@@ -60,7 +60,7 @@ class Measurement:
         return mean_interval(self.runs[name].right[:, 0])
 
     def gone(self, name: str) -> int:
-        """Networks that ran away."""
+        """Networks that diverged."""
         return int((~self.runs[name].finite).sum())
 
     def gain(self, name: str) -> Estimate:
@@ -106,7 +106,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             left.plot(np.quantile(share, [0.05, 0.95]), [y, y], color=color, linewidth=1)
             left.plot(share.mean(), y, "o", color=color)
         if m.gone(name):
-            told = Text(f"{m.gone(name)}개 달아남", f"{m.gone(name)} ran away")[lang]
+            told = Text(f"{m.gone(name)}개 발산", f"{m.gone(name)} diverged")[lang]
             free = not share.size or share.mean() > 50  # the left half of the row
             left.text(0 if free else 104, y, told, va="center", ha="left" if free else "right", color=style.RED)
         right.plot(np.quantile(w.right, [0.05, 0.95]), [y, y], color=color, linewidth=1)
@@ -115,7 +115,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     left.set_yticks(at, [NAMES[name][lang] for name in ROWS])
     left.set(xlim=(-4, 108), ylim=(-0.7, len(ROWS) - 0.3))
     right.set(xlim=(0, 104))
-    left.set_xlabel(Text("죽은 유닛 (%)", "dead units (%)")[lang])
+    left.set_xlabel(Text("늘 꺼진 유닛 (%)", "units always off (%)")[lang])
     right.set_xlabel(Text("시험 정확도 (%)", "test accuracy (%)")[lang])
     return made
 
@@ -131,13 +131,13 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"η = {m.eta:g}에서 살아남아 배우는 것: {listed}",
-            f"픽셀을 그대로 쓴 같은 신경망에서 하나씩만 바꿉니다. 시드 {seeds}개의 평균과 5–95 %. 죽음: 어느 학습 표본에서도 z > 0이 아님. 달아남: 무한대가 되어 왼쪽에서 뺌. 더 작은 학습률은 η = {m.small:g}, 점선은 찍기.",
-            f"죽은 유닛과 시험 정확도 (%). {rows}.",
+            f"화소를 그대로 쓴 같은 신경망에서 하나씩만 바꿉니다. 시드 {seeds}개의 평균과 5–95 %. 늘 꺼짐: 어느 학습 표본에서도 z > 0이 아님(ReLU라면 죽음). 발산한 것은 왼쪽에서 뺍니다. 더 작은 학습률은 η = {m.small:g}, 점선은 찍기.",
+            f"늘 꺼진 유닛과 시험 정확도 (%). {rows}.",
         ),
         "en": Words(
             f"What survives and learns at η = {m.eta:g}: {listed}",
-            f"The same network on pixels as they are, changed in one thing at a time. Mean of {seeds} seeds and 5–95%. Dead: z > 0 for no training example. Ran away: became infinite; not counted on the left. The smaller rate is η = {m.small:g}; dotted: guessing.",
-            f"Dead units and test accuracy (%). {rows}.",
+            f"The same network on pixels as they are, changed in one thing at a time. Mean of {seeds} seeds and 5–95%. Always off: z > 0 for no training example (a ReLU is then dead). Networks that diverged are not counted on the left. The smaller rate is η = {m.small:g}; dotted: guessing.",
+            f"Units always off and test accuracy (%). {rows}.",
         ),
     }[lang]
 

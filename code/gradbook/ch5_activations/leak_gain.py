@@ -78,8 +78,8 @@ def judge(m: Measurement) -> list[Claim]:
             text=Text("Leaky ReLU는 ReLU가 음수 쪽에서 포화하는 문제를 해결한다", "Leaky ReLU cures ReLU's saturation on the negative side"),
             verdict=verdict,
             finding=Text(
-                f"죽은 유닛은 하나도 없습니다. 그러나 ReLU의 {m.lost(0.0, 'dead').number()} %가 죽는 η = {eta:g}에서 0.01이 새는 신경망의 정확도는 ReLU와 "
-                f"{usual.shown(sign=True)} %p, {largest:g}이 새는 신경망은 {m.gain(largest, True).shown(sign=True)} %p 다릅니다.",
+                f"죽은 유닛은 하나도 없습니다. 그러나 ReLU의 {m.lost(0.0, 'dead').number()} %가 죽는 η = {eta:g}에서 0.01만큼 새는 신경망의 정확도는 ReLU와 "
+                f"{usual.shown(sign=True)} %p, {largest:g}만큼 새는 신경망은 {m.gain(largest, True).shown(sign=True)} %p 다릅니다.",
                 f"No unit is dead. But at η = {eta:g}, which kills {m.lost(0.0, 'dead').number()}% of the ReLUs, accuracy with a leak of 0.01 differs from ReLU's "
                 f"by {usual.shown(sign=True)} points, with one of {largest:g} by {m.gain(largest, True).shown(sign=True)}.",
             ),
@@ -130,7 +130,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             if killing
             else Text("저마다 좋은 η", "each at a good η")[lang]
         )
-    panels[0].set_ylabel(Text("시험 정확도 − ReLU의 것 (%p)", "test accuracy minus ReLU's (points)")[lang])
+    panels[0].set_ylabel(Text("시험 정확도, ReLU와의 차이 (%p)", "test accuracy minus ReLU's (points)")[lang])
     return made
 
 
@@ -138,17 +138,17 @@ def words(m: Measurement, lang: Lang) -> Words:
     n = len(m.found[RELU].right)
     good = "; ".join(f"a = {leak:g}: {m.gain(leak, False).number(sign=True)}" for leak in LEAKS[1:])
     bad = "; ".join(f"a = {leak:g}: {m.gain(leak, True).number(sign=True)}" for leak in LEAKS[1:])
-    ends = [number(m.gain(leak, True).value, 0, sign=True) for leak in (LEAKS[1], LEAKS[-1])]
+    ends = [number(f(m.gain(leak, True).value for leak in LEAKS[1:]), 1, sign=True) for f in (min, max)]
     best = max(LEAKS[1:], key=lambda leak: m.gain(leak, False).value)
     most = m.gain(best, False).number(sign=True)
     return {
         "ko": Words(
-            f"좋은 학습률에서는 새게 해도 정확도가 많아야 {most} %p 바뀌고, 지나친 학습률에서는 a에 따라 {ends[0]}에서 {ends[1]} %p까지 갈립니다",
+            f"좋은 학습률에서는 새게 해도 정확도가 많아야 {most} %p 바뀌고, 죽이는 학습률에서는 a에 따라 {ends[0]}에서 {ends[1]} %p까지 갈립니다",
             f"손글씨 숫자, 은닉층 {DEPTH}개, 폭 {WIDTH}, SGD {STEPS}걸음. 옅은 점은 시드 {n}개에서 하나씩 ReLU와 견준 차이(작은 것부터), 마름모는 평균과 95 % 구간, 주황 선은 ReLU입니다. 왼쪽과 오른쪽의 눈금이 다릅니다.",
             f"왼쪽: {good} %p. 오른쪽: {bad} %p.",
         ),
         "en": Words(
-            f"At a good rate a leak changes accuracy by {most} points at most; at a rate that is too large, by {ends[0]} to {ends[1]}, depending on a",
+            f"At a good rate a leak changes accuracy by at most {most} points; at the killing rate by {ends[0]} to {ends[1]}, depending on a",
             f"Digits, {DEPTH} hidden layers of width {WIDTH}, {STEPS} steps of SGD. Pale: the difference from ReLU for each of {n} seeds (in order of size); diamonds: mean and 95% interval; orange: ReLU. The two panels have different scales.",
             f"Left: {good} points. Right: {bad} points.",
         ),

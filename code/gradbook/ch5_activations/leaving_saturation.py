@@ -90,10 +90,10 @@ def judge(m: Measurement) -> list[Claim]:
             finding=Text(
                 f"모든 그림에서 포화한 시그모이드의 가중치는 SGD에서 포화가 드문 유닛의 {m.moved(sgd).number()}배만 움직이지만, Adam에서는 {m.moved(adam).number()}배입니다. "
                 f"(유닛, 그림) 쌍이 끝까지 포화해 있는 것은 {m.kept(sgd).number()} %와 {m.kept(adam).number()} %이고, 신경망은 학습 표본의 {m.right(sgd).number()} %와 {m.right(adam).number()} %를 맞힙니다. "
-                f"뉴런 하나가 제곱 오차와 SGD로 배우면 z = 10에서 돌아오는 데 교차 엔트로피의 {neuron_ratio():,.0f}배가 걸립니다.",
+                f"뉴런 하나가 제곱 오차와 SGD로 배우면 z = 10에서 돌아오는 데 교차 엔트로피의 약 {round(neuron_ratio(), -2):,.0f}배가 걸립니다.",
                 f"Sigmoids that start saturated for every image move their weights only {m.moved(sgd).number()} times as far as seldom saturated ones with SGD, but {m.moved(adam).number()} times with Adam. "
                 f"Of the (unit, image) pairs {m.kept(sgd).number()}% and {m.kept(adam).number()}% stay saturated, and the networks get {m.right(sgd).number()}% and {m.right(adam).number()}% of the training images right. "
-                f"A single neuron with squared error and SGD takes {neuron_ratio():,.0f} times as long to come back from z = 10 as with cross-entropy.",
+                f"A single neuron with squared error and SGD takes about {round(neuron_ratio(), -2):,.0f} times as long to come back from z = 10 as with cross-entropy.",
             ),
             estimate=m.moved(sgd),
             unit=Text(
@@ -175,13 +175,13 @@ def words(m: Measurement, lang: Lang) -> Words:
     n = m.runs[KINDS[0]].right.shape[1]
     return {
         "ko": Words(
-            f"늘 포화한 시그모이드의 가중치는 SGD에서 {sgd}배, Adam에서 {adam}배를 움직입니다",
-            f"은닉층의 가중치는 표준편차 1에서 출발. 왼쪽과 아래: 학습 정확도가 가장 높은 학습률. 시드 {n}개의 평균. 띠는 왼쪽 위 5–95 %, 나머지 95 % 구간.",
+            f"늘 포화한 시그모이드의 가중치는 포화가 드문 것의 {sgd}배(SGD), {adam}배(Adam)를 움직입니다",
+            f"은닉층의 가중치는 표준편차 1에서 출발. 왼쪽과 아래: 학습 정확도가 가장 높은 학습률. 시드 {n}개의 평균. 띠는 왼쪽 위 5–95 %, 나머지 95 % 구간. 아래는 층의 중앙값으로 나눈 것의 평균이고, 제목과 표는 시드마다 낸 비의 기하평균입니다.",
             f"처음 포화한 (유닛, 그림) 쌍 가운데 끝까지 포화한 것과, 모든 그림에서 포화한 유닛이 포화가 드문 유닛의 몇 배를 움직이는지. {rows}.",
         ),
         "en": Words(
-            f"Weights of always saturated sigmoids move {sgd} times as far with SGD, {adam} times with Adam",
-            f"Hidden weights start with standard deviation 1. Left and bottom: rate of best training accuracy. Means of {n} seeds. Bands: 5–95% at top left, 95% intervals elsewhere.",
+            f"Weights of always saturated sigmoids move {sgd} times as far as those of seldom saturated ones with SGD, {adam} times with Adam",
+            f"Hidden weights start with standard deviation 1. Left and bottom: rate of best training accuracy. Means of {n} seeds. Bands: 5–95% at top left, 95% intervals elsewhere. Bottom: means of what is divided by the layer's median; title and table: geometric means of the ratios, seed by seed.",
             f"Of the (unit, image) pairs saturated at the start, those saturated to the end; and how far units saturated for all images move over seldom saturated ones. {rows}.",
         ),
     }[lang]

@@ -145,7 +145,7 @@ def draw(m: Measurement, lang: Lang, i: int) -> Figure:
     right.axhline(0, color=style.INK, linewidth=0.9)
     right.set(ylim=(-FAR - 0.2, FAR + 0.2), xlim=(-2, STEPS + 2))
     right.set_xlabel(Text("걸음", "step")[lang])
-    right.set_ylabel(Text("켜지는 쪽의 구름 깊이", "cloud on firing side")[lang])
+    right.set_ylabel(Text("켜지는 쪽의 구름 깊이", "reach of the cloud")[lang])
     return made
 
 
@@ -164,12 +164,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"직접 밀어 보십시오: 학습률이 {RATES[-1]:g}이면 선 {UNITS}개 가운데 {dead}개가 구름 밖으로 나갑니다",
-            f"표본 {POINTS}개, ReLU {UNITS}개, SGD {STEPS}걸음. 왼쪽: 마지막 선과 켜지는 쪽(짧은 획). 오른쪽: 구름에서 켜지는 쪽으로 가장 깊은 점까지의 거리(±{FAR:g}까지만 그림). 0 아래면 죽은 것(×, 빨간 점선).",
+            f"표본 {POINTS}개, ReLU {UNITS}개, SGD {STEPS}걸음. 왼쪽: 마지막 선과 켜지는 쪽(짧은 획). 오른쪽: 구름에서 켜지는 쪽으로 가장 깊은 점까지의 거리(±{FAR:g}까지만 그림). 0 아래면 죽은 것(×, 빨간 점선). 왼쪽 그림 밖으로 나가 보이지 않는 선도 있습니다.",
             frame_alt(m, lang, FIRST),
         ),
         "en": Words(
             f"Push it yourself: at a rate of {RATES[-1]:g}, {dead} of {UNITS} lines leave the cloud",
-            f"{POINTS} examples, {UNITS} ReLUs, {STEPS} steps of SGD. Left: the lines at the end, with strokes to their firing sides. Right: distance from the line to the cloud's farthest point on the firing side (drawn up to ±{FAR:g}). Below 0 a unit is dead (×, red and dashed).",
+            f"{POINTS} examples, {UNITS} ReLUs, {STEPS} steps of SGD. Left: the lines at the end, with strokes to their firing sides. Right: distance from the line to the cloud's farthest point on the firing side (drawn up to ±{FAR:g}). Below 0 a unit is dead (×, red and dashed); its line may lie outside the left panel.",
             frame_alt(m, lang, FIRST),
         ),
     }[lang]

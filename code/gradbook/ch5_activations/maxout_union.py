@@ -116,9 +116,9 @@ def judge(m: Measurement) -> list[Claim]:
             verdict=verdict,
             finding=Text(
                 f"둘 다 맥스아웃의 특별한 경우이고(차이 0), 죽는 유닛이 없습니다. 그러나 출력은 똑같이 한쪽으로 치우칩니다(평균 ÷ 표준편차 {lean[0]}, ReLU는 {lean[1]}). "
-                f"곱셈은 {m.ratio:g}배이고, 폭이 같으면 ReLU보다 {wide} %p, 매개변수의 수가 같으면 {narrow} %p 더 맞힙니다.",
+                f"곱셈은 {m.ratio:g}배이고, ReLU와의 차이는 폭이 같으면 {wide} %p, 매개변수의 수가 같으면 {narrow} %p입니다.",
                 f"Both are special cases of it (difference 0), and no unit dies. But its outputs lean to one side as much (mean over standard deviation {lean[0]}, ReLU {lean[1]}). "
-                f"It multiplies {m.ratio:g} times as often; at equal width it gets {wide} points more than ReLU, with equally many parameters {narrow}.",
+                f"It multiplies {m.ratio:g} times as often; its accuracy differs from ReLU's by {wide} points at equal width, by {narrow} with equally many parameters.",
             ),
             estimate=m.gain("narrow"),
             unit=Text("%p, 맥스아웃 − ReLU, 매개변수의 수가 같을 때", "points, maxout minus ReLU, equally many parameters"),
@@ -180,7 +180,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
     right.axhline(0, color=COLORS["ReLU"], linewidth=1.4)
     right.set_xticks(range(len(names)), [name[lang] for name in names.values()])
     right.set_xlim(-0.5, 2.5)
-    right.set_title(Text("시험 정확도 − ReLU의 것 (%p)", "test accuracy minus ReLU's (points)")[lang])
+    right.set_title(Text("시험 정확도, ReLU와의 차이 (%p)", "test accuracy minus ReLU's (points)")[lang])
     return made
 
 
@@ -189,12 +189,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     gains = {arm: m.gain(arm).number(sign=True) for arm in ARMS}
     return {
         "ko": Words(
-            f"맥스아웃은 폭이 같으면 ReLU보다 {gains['maxout']} %p, 매개변수의 수가 같으면 {gains['narrow']} %p 더 맞힙니다",
+            f"맥스아웃과 ReLU의 정확도 차이는 폭이 같으면 {gains['maxout']} %p, 매개변수의 수가 같으면 {gains['narrow']} %p입니다",
             f"왼쪽: 두 직선(점선) 가운데 위의 것을 고르면 ReLU, leaky ReLU, |z|가 됩니다. 오른쪽: 손글씨 숫자, 저마다 좋은 학습률. 옅은 점은 시드 {n}개(작은 것부터), 큰 표는 평균과 95 % 구간, 주황 선은 ReLU입니다.",
             f"왼쪽: 0에서 꺾이는 볼록한 꺾은선 셋. 오른쪽: leaky ReLU {gains['leaky']}, 매개변수의 수가 같은 맥스아웃 {gains['narrow']}, 폭이 같은 맥스아웃 {gains['maxout']} %p.",
         ),
         "en": Words(
-            f"Maxout gets {gains['maxout']} points more than ReLU at equal width, {gains['narrow']} with equally many parameters",
+            f"Maxout minus ReLU: {gains['maxout']} points at equal width, {gains['narrow']} with equally many parameters",
             f"Left: the upper of two lines (dotted) is ReLU, leaky ReLU or |z|. Right: digits, each at a good rate. Pale: {n} seeds (in order of size), large marks: mean and 95% interval, orange: ReLU.",
             f"Left: three convex lines with a bend at 0. Right: leaky ReLU {gains['leaky']}, maxout with equally many parameters {gains['narrow']}, maxout of equal width {gains['maxout']} points.",
         ),

@@ -89,12 +89,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"{m.died}걸음 만에 선이 구름 밖으로 나가고, 그 뒤로는 움직이지 않습니다",
-            f"η = {RATES[RATE]:g}인 유닛 하나. 숫자는 걸음, 짧은 획은 켜지는 쪽입니다.",
+            f"η = {RATES[RATE]:g}인 유닛 하나. 숫자는 걸음, 짧은 획은 켜지는 쪽입니다. 1과 2의 선은 겹칩니다.",
             f"걸음마다 켜지는 표본의 수: {counts}.",
         ),
         "en": Words(
             f"In {m.died} steps the line leaves the cloud, and then it stays where it is",
-            f"One unit at η = {RATES[RATE]:g}. Numbers count steps; strokes point to the firing side.",
+            f"One unit at η = {RATES[RATE]:g}. Numbers count steps; strokes point to the firing side. Lines 1 and 2 coincide.",
             f"Examples it fires for, step by step: {counts}.",
         ),
     }[lang]

@@ -103,7 +103,7 @@ def judge(m: Measurement) -> list[Claim]:
     exact = all(bool((m.every["sigmoid", when][:, 0] == 1).all()) for when in WHEN)
     usual = [m.share("sigmoid", when, USUAL) for when in WHEN]
     in_batches = all(share.above(100 * ALMOST_ALL) for share in usual)
-    relu, tanh = m.share("ReLU", "start", USUAL), m.share("tanh", "start", 1)
+    relu, tanh = [m.share("ReLU", when, USUAL) for when in WHEN], m.share("tanh", "start", 1)
     return [
         Claim(
             id="5.4",
@@ -113,8 +113,8 @@ def judge(m: Measurement) -> list[Claim]:
             ),
             verdict="does-not-hold" if not exact else "holds" if in_batches else "holds-if",
             finding=Text(
-                f"표본 하나의 기울기라면 모든 뉴런에서 참입니다(tanh는 {tanh.number()} %). 표본 {USUAL}개의 평균에서는 학습 전 {usual[0].number()} %, 학습한 뒤 {usual[1].number()} %의 뉴런에서만 참이고, ReLU는 {relu.number()} %입니다.",
-                f"For the gradient of one example it is true of every neuron (tanh: {tanh.number()}%). For the mean of {USUAL} examples it is true of {usual[0].number()}% of the neurons before training and {usual[1].number()}% after it; for ReLU, {relu.number()}%.",
+                f"표본 하나의 기울기라면 모든 뉴런에서 참입니다(tanh는 {tanh.number()} %). 표본 {USUAL}개의 평균에서는 학습 전 {usual[0].number()} %, 학습한 뒤 {usual[1].number()} %의 뉴런에서만 참이고, ReLU는 {relu[0].number()} %와 {relu[1].number()} %입니다.",
+                f"For the gradient of one example it is true of every neuron (tanh: {tanh.number()}%). For the mean of {USUAL} examples it is true of {usual[0].number()}% of the neurons before training and {usual[1].number()}% after it; for ReLU, of {relu[0].number()}% and {relu[1].number()}%.",
             ),
             estimate=usual[0],
             unit=Text(
@@ -186,12 +186,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     n = len(m.ratio["tanh", "start"])
     return {
         "ko": Words(
-            f"표본 하나에서는 모두 같은 부호, 표본 {USUAL}개의 평균에서는 시그모이드 {before} %, ReLU {relu} %의 뉴런만",
+            f"시그모이드와 ReLU: 표본 하나에서는 모든 뉴런의 부호가 하나이고, 표본 {USUAL}개의 평균에서는 뉴런의 {before} %와 {relu} %만 그렇습니다",
             f"손글씨 숫자, 은닉층 둘(폭 {WIDTH}), 둘째 은닉층에 들어가는 가중치의 기울기. 신경망 {n}개의 평균과 5–95 %. 0은 부호가 없으므로 빼고 셉니다. 굵은 선은 표본이 많고 δ가 출력과 상관없을 때의 이론.",
             f"짝의 부호가 같은 비율(%)을 표본 1, {USUAL}, {BATCHES[-1]}개에서 차례로 적으면, 학습 전: {told['ko']}. 모두 같은 뉴런의 비율은 더 빨리 떨어집니다.",
         ),
         "en": Words(
-            f"All of one sign for one example; for the mean of {USUAL}, in {before}% of the neurons with sigmoid and {relu}% with ReLU",
+            f"With sigmoid and ReLU all of one sign for one example; for the mean of {USUAL}, in {before}% and {relu}% of the neurons",
             f"Digits, two hidden layers of {WIDTH}; gradients of the weights into the second. Mean and 5–95% of {n} networks. Zeros have no sign and are left out. Thick: theory for many examples whose δ is independent of the outputs.",
             f"Share of pairs of one sign (%) with 1, {USUAL} and {BATCHES[-1]} examples, before training: {told['en']}. The share of neurons with one sign falls sooner.",
         ),

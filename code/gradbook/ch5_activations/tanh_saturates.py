@@ -101,13 +101,15 @@ def judge(m: Measurement) -> list[Claim]:
             text=Text("tanh는 0이 중심이지만 여전히 포화한다", "tanh is zero-centered, but still saturates"),
             verdict=verdict,
             finding=Text(
-                f"가중치의 표준편차가 1이면 학습하기 전에 tanh 유닛의 {m.saturated(large, 0).number()} %가 포화해 있고, 같은 가중치의 시그모이드는 {sigmoid.number()} %입니다. "
+                f"가중치의 표준편차가 1이면 학습하기 전에 (tanh 유닛, 그림) 쌍의 {m.saturated(large, 0).number()} %가 포화해 있고, 같은 가중치의 시그모이드는 {sigmoid.number()} %입니다. "
                 f"Xavier 초깃값이면 tanh도 {percent(m.saturated(small, 0).value)} %입니다. 학습한 뒤 출력의 평균은 tanh가 {output.number()}, 시그모이드가 {m.output(('sigmoid', 'one'), -1).number()}입니다.",
-                f"With weights of standard deviation 1, {m.saturated(large, 0).number()}% of the tanh units are saturated before training, against {sigmoid.number()}% of the sigmoids. "
+                f"With weights of standard deviation 1, {m.saturated(large, 0).number()}% of the (tanh unit, image) pairs are saturated before training, against {sigmoid.number()}% of the sigmoids'. "
                 f"With Xavier's weights it is {percent(m.saturated(small, 0).value)}% of the tanhs. After training the mean output is {output.number()} for tanh, {m.output(('sigmoid', 'one'), -1).number()} for the sigmoid.",
             ),
             estimate=m.saturated(large, 0),
-            unit=Text("%, 포화한 tanh 유닛, 표준편차 1", "% of tanh units saturated, standard deviation 1"),
+            unit=Text(
+                "%, 포화한 (tanh, 그림) 쌍, 표준편차 1", "% of (tanh, image) pairs saturated, standard deviation 1"
+            ),
         )
     ]
 
@@ -168,8 +170,8 @@ def draw(m: Measurement, lang: Lang) -> Figure:
         axes.set_xticks([1, 2, 11, 101], ["0", "1", "10", "100"])
         axes.set_xlabel(Text("걸음 (로그 눈금)", "step (log scale)")[lang])
     left.set(xticks=layers, xlabel=Text("은닉층", "hidden layer")[lang])
-    left.set_title(Text("포화한 유닛 (%)", "saturated units (%)")[lang])
-    right.set_title(Text("포화한 유닛 (%), 모든 층", "saturated units (%), all layers")[lang])
+    left.set_title(Text("포화한 쌍 (%)", "saturated pairs (%)")[lang])
+    right.set_title(Text("포화한 쌍 (%), 모든 층", "saturated pairs (%), all layers")[lang])
     lower.set_title(Text("출력의 평균", "mean output")[lang])
     left.set_ylim(-4, 84)
     right.set_ylim(-4, 84)

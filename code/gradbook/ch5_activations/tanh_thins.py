@@ -85,12 +85,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     n, at = len(m.std), short(middle(m.std)[DEEP - 1])
     return {
         "ko": Words(
-            f"Xavier를 쓴 tanh의 활성화 값은 {DEEP}층에서 {at}: 꾸준히 줄지만 층마다 몇 분의 1이 되지는 않습니다",
+            f"Xavier를 쓴 tanh의 활성화 값의 표준편차는 {DEEP}층에서 {at}: 줄어들지만, 지수 함수처럼 줄지는 않습니다",
             f"점과 띠: 폭 {UNITS}, 시드 {n}개의 기하평균과 가장 작은 값에서 가장 큰 값까지. 검은 선: 폭이 무한할 때의 이론. 파선: 1/√(2L)과 1/√L. 점선: ReLU에 Xavier를 쓸 때, 층마다 1/√2배.",
             "양쪽 축이 로그인 두 그래프. 점과 이론은 곧은 파선을 따라 완만하게 내려갑니다. ReLU와 Xavier의 점선은 10층쯤에서 그림 밖으로 떨어집니다.",
         ),
         "en": Words(
-            f"With Xavier's weights tanh is down to {at} in layer {DEEP}: it keeps shrinking, but not by a factor a layer",
+            f"With Xavier's weights tanh is down to {at} in layer {DEEP}: it keeps shrinking, but not exponentially",
             f"Marks and bands: width {UNITS}, geometric means of {n} seeds, and smallest to largest. Black: theory for infinite width. Dashed: 1/√(2L) and 1/√L. Dotted: ReLU with Xavier's weights, a factor 1/√2 a layer.",
             "Two panels, both axes logarithmic. Marks and theory descend gently along the straight dashed line. The dotted line of ReLU with Xavier drops out of the picture after about ten layers.",
         ),

@@ -81,12 +81,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             f"층 {LAYERS}의 표준편차: tanh는 1에서 {one}, Xavier에서 {xavier}, 0.01에서 {small}; ReLU는 He에서 {he}, Xavier에서 {half}",
-            f"층마다 활성화 값의 히스토그램을 세로로, 가장 찬 칸의 길이를 같게 그렸습니다. 제목의 수는 층 {LAYERS}의 표준편차. 폭 {UNITS}, 표본 {SAMPLES}개, 시드 0. ReLU는 절반쯤인 0을 빼고, 3을 넘는 값은 맨 위 칸에 넣었습니다.",
+            f"층마다 활성화 값의 히스토그램을 세로로, 가장 찬 칸의 길이를 같게 그렸습니다. 제목의 수는 층 {LAYERS}의 표준편차. 폭 {UNITS}, 표본 {SAMPLES}개, 시드 0(여러 시드의 평균은 다음 그림). ReLU는 절반쯤인 0을 빼고, 3을 넘는 값은 맨 위 칸에 넣었습니다.",
             "여섯 칸, 층 1, 2, 4, 7, 10. tanh에서 표준편차 1은 −1과 1에 몰리고, 0.01과 n으로 나눈 것은 0의 한 칸에 몰리고, Xavier는 퍼져 있되 좁아집니다. ReLU에서 He는 모양을 지키고 Xavier는 0으로 좁아집니다.",
         ),
         "en": Words(
             f"Standard deviation in layer {LAYERS}: tanh {one} with 1, {xavier} with Xavier, {small} with 0.01; ReLU {he} with He, {half} with Xavier",
-            f"Each layer's activations as an upright histogram, the fullest bin of each of equal length. In the titles: the standard deviation in layer {LAYERS}. Width {UNITS}, {SAMPLES} samples, seed 0. ReLU's zeros, about half, are left out; its values beyond 3 are in the topmost bin.",
+            f"Each layer's activations as an upright histogram, the fullest bin of each of equal length. In the titles: the standard deviation in layer {LAYERS}. Width {UNITS}, {SAMPLES} samples, seed 0 (means over seeds: next figure). ReLU's zeros, about half, are left out; its values beyond 3 are in the topmost bin.",
             "Six panels, layers 1, 2, 4, 7, 10. For tanh, standard deviation 1 crowds at −1 and 1; 0.01 and weights over n crowd in the one bin at 0; Xavier spreads, ever more narrowly. For ReLU, He keeps its shape and Xavier narrows to 0.",
         ),
     }[lang]

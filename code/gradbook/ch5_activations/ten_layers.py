@@ -118,7 +118,7 @@ def draw(m: Measurement, lang: Lang) -> Figure:
             axes.set_xticks([1, 4, 7, 10])
     ways = (
         Text("가는 길: 활성화 값의 표준편차", "forward: std of the activations"),
-        Text("되돌아오는 길: 기울기 ÷ 층 10의 것", "backward: gradient ÷ that at layer 10"),
+        Text("되돌아오는 길: 기울기 ÷ 층 10에서", "backward: gradient ÷ that at layer 10"),
     )
     for axes, way in zip(grid[0], ways, strict=True):
         axes.set_title(way[lang])

@@ -88,7 +88,7 @@ def numbers(m: Measurement) -> dict[str, Text]:
         "cross_theory": same(number(float(flow_time("cross", ten)), 1)),
         "adam": same(str(m.at_end("adam"))),
         "adam_theory": same(f"{ten / (2 * ETA['adam']):.0f}"),
-        "ratio": same(f"{m.ratio:,.0f}"),
+        "ratio": same(f"{round(m.ratio, -2):,.0f}"),
         "eta": same(f"{ETA['squared']:g}"),
         "eta_adam": same(f"{ETA['adam']:g}"),
         "stuck_at": same(f"{STUCK:g}"),
@@ -118,7 +118,7 @@ def words(m: Measurement, lang: Lang) -> Words:
         "ko": Words(
             f"z = 10에서 돌아오는 데 제곱 오차는 {squared}걸음, 교차 엔트로피는 {cross}걸음이 걸립니다",
             f"시그모이드 뉴런 하나, 입력 1, 목표 0. SGD는 η = {ETA['squared']:g}, Adam은 η = {ETA['adam']:g}. 점은 센 걸음, 선은 식. Adam의 식 z/(2η)는 걸음의 크기를 늘 η로 본 것입니다.",
-            f"출발점 z에 대한 걸음 수, 세로는 로그 눈금. SGD와 제곱 오차는 곧게, 곧 지수함수로 늘어 z = 10에서 {squared}. 교차 엔트로피는 {cross}, Adam은 {slow}. SGD의 점은 식 위에, Adam의 점은 조금 아래에 놓입니다.",
+            f"출발점 z에 대한 걸음 수, 세로는 로그 눈금. SGD와 제곱 오차는 곧게, 곧 지수 함수로 늘어 z = 10에서 {squared}. 교차 엔트로피는 {cross}, Adam은 {slow}. SGD의 점은 식 위에, Adam의 점은 조금 아래에 놓입니다.",
         ),
         "en": Words(
             f"From z = 10 it takes {squared} steps with squared error and {cross} with cross-entropy",

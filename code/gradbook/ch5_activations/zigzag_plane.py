@@ -31,7 +31,7 @@ KINDS: Final = ("one", "best", "careful")
 NAMES: Final = {
     "one": Text("하나씩", "one by one"),
     "best": Text("모두, 가장 빠른 η", "all, fastest η"),
-    "careful": Text("모두, η = 1/λ_max", "all, η = 1/λ_max"),
+    "careful": Text("모두, η = 1/λₘₐₓ", "all, η = 1/λₘₐₓ"),
 }
 LOOKS: Final[dict[str, dict[str, Any]]] = {
     "one": {"color": style.ORANGE, "marker": "s", "linestyle": "-"},
@@ -112,7 +112,7 @@ def frame_alt(m: Measurement, lang: Lang, i: int) -> str:
     mean, kappa = MEANS[i], f"{curvatures(MEANS[i])[1]:g}"
     return Text(
         f"입력의 평균 {mean:g}, κ = {kappa}. {'; '.join(told)}(곧은 길의 배수).",
-        f"Inputs of mean {mean:g}, κ = {kappa}. {'; '.join(told)} (in straight ways).",
+        f"Inputs of mean {mean:g}, κ = {kappa}. {'; '.join(told)} (in straight distances).",
     )[lang]
 
 
@@ -121,12 +121,12 @@ def words(m: Measurement, lang: Lang) -> Words:
     return {
         "ko": Words(
             "입력의 평균을 옮겨 보십시오: 그릇이 길쭉해지고, 어느 길로 가도 걸음이 늘어납니다",
-            "두 입력의 표준편차는 1이고 서로 상관없습니다. 평균이 1.6을 넘으면 입력이 모두 양수입니다. 왼쪽: 손실의 등고선과 w = 0에서 ★까지 가는 길. 오른쪽: 손실. 점선이 목표입니다.",
+            "두 입력의 표준편차는 1이고 서로 상관없습니다. 평균이 1.6을 넘으면 입력이 모두 양수입니다. 왼쪽: 손실의 등고선과 w = 0에서 ★까지 가는 길. 오른쪽: 손실과, 범례의 순서로 적은 걸음 수. 점선이 목표입니다. 하나씩은 시드 하나의 길입니다.",
             alt,
         ),
         "en": Words(
-            "Move the inputs' mean: the bowl gets stretched, and every way takes more steps",
-            "Two uncorrelated inputs of standard deviation 1; from a mean of 1.6 on all are positive. Left: lines of equal loss, and the ways from w = 0 to ★. Right: the loss; dotted, the target.",
+            "Move the inputs' mean: the bowl gets stretched, and every path takes more steps",
+            "Two uncorrelated inputs of standard deviation 1; from a mean of 1.6 on all are positive. Left: lines of equal loss, and the paths from w = 0 to ★. Right: the loss, with the steps in the order of the legend; dotted, the target. One by one: one seed.",
             alt,
         ),
     }[lang]
