@@ -132,6 +132,22 @@ def test_an_experiment_that_fails_shows_its_own_lines(small, failing, old, new, 
     assert said.count("gradbook: ") == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{{ claim 1.1 }}", "{{ claim 1.44 }}", "1.44"),
+        ("{{ claim 1.1 }}", "", "no chapter page has a badge for claim 1.1"),
+        ("{{ n steady.first }}", "{{ n steady.furst }}", "steady.furst"),
+        ("eta=0.5)[0]", "eta=0.5)[0] / nothing", "NameError"),
+        ('page.figure("steady")', "", "no page shows figure steady"),
+        (r"$\sigma(z)$", r"$\fraq{1}{2}$", "fraq"),
+        ("Prose of", "[Prose](clams.md) of", "clams.md"),
+    ],
+)
+def test_a_page_that_promises_too_much_is_named(failing, old, new, message):
+    assert message in failing(*SITE, edits=[(PAGE, old, new)])
+
+
 def test_a_broken_placeholder_or_directive_is_named(small, failing):
     said = failing(*SITE, edits=[(PAGE, "{{ claim 1.1 }}", "{{ clame 1.1 }}")])
     assert "1-chapter.md: {{ clame 1.1 }} is no placeholder" in said
