@@ -8,7 +8,6 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1 # mkdocs is pinned below 2
 PORT ?= 8000
 CHAPTER ?= 1
-BESIDE := $(addprefix tests/site/test_,browser.py exact.py only_what_changed.py serve.py)
 KILLS ?= 50
 LANG_ARG := $(if $(BOOK_LANG),--lang $(BOOK_LANG))
 
@@ -25,9 +24,9 @@ test: .venv/ready  ## lint, types, import direction, all tests (builds the site 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gradbook prepare
-	@# On two cores: most of the site's tests here; library, experiments, browser and BESIDE beside them, and what these say comes last.
-	@{ $(BIN)/pytest --ignore=tests/site; rest=$$?; $(BIN)/pytest $(BESIDE) && exit $$rest; } >.cache/tests.log 2>&1 & beside=$$!; \
-	trap 'trap - INT TERM; kill 0' INT TERM; $(BIN)/pytest tests/site $(addprefix --ignore=,$(BESIDE)); site=$$?; \
+	@# On two cores: the site's tests here; library, experiments and then the browser beside them, and what these say comes last.
+	@{ $(BIN)/pytest --ignore=tests/site; rest=$$?; $(BIN)/pytest -m browser && exit $$rest; } >.cache/tests.log 2>&1 & beside=$$!; \
+	trap 'trap - INT TERM; kill 0' INT TERM; $(BIN)/pytest tests/site -m "not browser"; site=$$?; \
 	wait $$beside; beside=$$?; cat .cache/tests.log; exit $$(($$beside | $$site))
 
 run: .venv/ready  ## measure one chapter, print its claims, write its figures (CHAPTER=1, BOOK_LANG=en)
