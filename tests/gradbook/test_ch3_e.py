@@ -234,7 +234,7 @@ def test_digits_measure_in_miniature(monkeypatch):
     assert all(m.loss[name].shape == (3,) for name in optimizers_digits.OPTIMIZERS)
     assert m.eta("sgd") == 0.1  # five steps: the longer the better
     ((loss, _),) = optimizers_digits.outcomes([optimizers_digits.Run("adam", m.eta("adam"), 1)])
-    assert m.loss["adam"][1] == loss
+    assert m.loss["adam"][1] == pytest.approx(loss, rel=1e-5)  # BLAS on two threads adds up in another order
 
 
 NAMES = list(optimizers_digits.OPTIMIZERS)
