@@ -205,7 +205,7 @@ def main() -> None:
         book = Book(Path(folder) / "book", small)
         if measured := os.environ.get("MEASURED"):
             shutil.copytree(Path(measured) / "memo", book.cache / "memo")
-        hit = torture(book, kills, seed, share=0.5 if small else 0.1)
+        hit = torture(book, kills, seed, share=0.5 if small else 0.03)
         print(f"{flip_each(book):4} files of the caches, a byte flipped in each")
     for name, times in sorted(hit.items()):
         print(f"{times:4} {name}")

@@ -8,7 +8,6 @@ import threading
 import pytest
 
 from tests.building import CHROMIUM, build
-from tests.torture import SITE, Book
 
 
 @pytest.fixture(scope="session")
@@ -17,15 +16,6 @@ def site(tmp_path_factory):
     done = build(target)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """The small book, built: tests may do to it what they like, if they leave its sources as they were."""
-    book = Book(tmp_path_factory.mktemp("small") / "book", small=True)
-    book.run(*SITE)
-    book.reference = book.shown()
-    return book
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The build itself: stale never, wrong said, the last good site untouched, the same bytes twice."""
 
 import filecmp
-import json
 import re
 import shutil
 import socket
@@ -11,26 +10,6 @@ import sys
 from gradbook.memo import CACHE
 from gradbook.site.prepared import last_commit
 from tests.building import ROOT, build, copy_of_the_book
-from tests.torture import SITE
-
-
-def test_a_number_in_prose_follows_the_code_behind_it(small):
-    pages = [small.site / lang / "1-chapter" / "index.html" for lang in ("", "en")]
-
-    def numbers():
-        return [re.search(r'<span class="measured"[^>]*>([^<]*)</span>', page.read_text("utf-8"))[1] for page in pages]
-
-    experiment = small.root / "code/gradbook/ch1_small/steady.py"
-    text, before = experiment.read_text(encoding="utf-8"), numbers()
-    experiment.write_text(text.replace("eta=0.1", "eta=0.2"), encoding="utf-8")
-    try:
-        small.run(*SITE)
-        ledger = json.loads((small.cache / "book" / "ledger.json").read_text(encoding="utf-8"))
-        assert numbers() == [ledger["numbers"]["steady.first"][lang] for lang in ("ko", "en")] != before
-    finally:
-        experiment.write_text(text, encoding="utf-8")
-        small.run(*SITE)
-    assert numbers() == before
 
 
 def test_two_builds_give_the_same_bytes(site, tmp_path):

@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import re
 import unicodedata
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
@@ -69,11 +68,17 @@ def write(site: Path) -> None:
 
 
 def side_by_side(faces: list[Face], texts: list[str], places: list[Path]) -> list[bytes]:
-    """The cut fonts. Processes are started only where fonts have to be cut."""
+    """The cut fonts. Processes are started only where fonts have to be cut, and not forked: `make serve` has threads."""
     if sum(not path.exists() for path in places) > 1:
-        with ProcessPoolExecutor(len(places)) as pool:
-            return list(pool.map(cut_down, faces, texts))
+        from gradbook import sweep  # a slow import, and most builds cut no font
+
+        asked = list(zip(faces, texts, strict=True))
+        return list(sweep.watched(cut_one, asked, len(places), "cutting fonts", "generator"))
     return list(map(cut_down, faces, texts))
+
+
+def cut_one(asked: tuple[Face, str]) -> bytes:
+    return cut_down(*asked)
 
 
 def characters(site: Path) -> tuple[set[str], set[str]]:

@@ -1,5 +1,7 @@
 """An edit costs what it touches: the small book's experiments, figures and pages write down when they run."""
 
+import json
+import re
 from collections import Counter
 
 import pytest
@@ -62,3 +64,22 @@ def test_an_optimizer_measures_what_uses_it(small, after, optimizer, name):
     assert {what for what in ran if what.startswith("measure")} == {f"measure {name}"}
     chapter = 1 if name == "steady" else 2
     assert {f"cells {chapter} ko", f"cells {chapter} en"} <= set(ran), "cells import it, too"
+
+
+def test_a_number_in_prose_follows_the_code_behind_it(small):
+    pages = [small.site / lang / "1-chapter" / "index.html" for lang in ("", "en")]
+
+    def numbers():
+        return [re.search(r'<span class="measured"[^>]*>([^<]*)</span>', page.read_text("utf-8"))[1] for page in pages]
+
+    experiment = small.root / STEADY
+    text, before = experiment.read_text(encoding="utf-8"), numbers()
+    experiment.write_text(text.replace("eta=0.1", "eta=0.2"), encoding="utf-8")
+    try:
+        small.run(*SITE)
+        ledger = json.loads((small.cache / "book" / "ledger.json").read_text(encoding="utf-8"))
+        assert numbers() == [ledger["numbers"]["steady.first"][lang] for lang in ("ko", "en")] != before
+    finally:
+        experiment.write_text(text, encoding="utf-8")
+        small.run(*SITE)
+    assert numbers() == before
