@@ -1,6 +1,5 @@
 """One look for all figures: size, colours, marks, fonts. Only figure code imports this module (it imports Matplotlib)."""
 
-import importlib.util
 import io
 import math
 import re
@@ -8,7 +7,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -20,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from gradbook.compact_svg import compact
+from gradbook.shipped import shipped
 from gradbook.stats import ten_to
 
 WIDTH: Final = 5.2  # inches: on a phone its 9-point text is still read without zooming
@@ -55,12 +54,8 @@ RC: Final[dict[Any, Any]] = {
 @cache
 def fonts() -> tuple[str, ...]:
     """NanumGothic for Hangul and Latin, DejaVu Sans for the mathematical signs it lacks."""
-    spec = importlib.util.find_spec("koreanize_matplotlib")  # not imported: its code needs distutils, its files don't
-    if spec is None or not spec.submodule_search_locations:
-        raise ImportError("koreanize-matplotlib is not installed: run `make` again, it ships the Hangul font")
     for weight in ("", "Bold"):
-        path = Path(spec.submodule_search_locations[0]) / "fonts" / f"NanumGothic{weight}.ttf"
-        font_manager.fontManager.addfont(str(path))
+        font_manager.fontManager.addfont(str(shipped("koreanize_matplotlib", f"fonts/NanumGothic{weight}.ttf")))
     return "NanumGothic", "DejaVu Sans"
 
 

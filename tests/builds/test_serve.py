@@ -31,6 +31,8 @@ def served(tmp_path_factory):
         ("code/gradbook/site/words.py", '"code")', '"follow-" + "words")', CHAPTER, "follow-words"),
         (STEADY, "def draw(", "# follow-code\ndef draw(", "source/gradbook/ch1_small/steady.py.html", "follow-code"),
         (STEADY, "a caption", "Follow-caption", CHAPTER, "Follow-caption"),
+        (STEADY, 'same(f"{m', 'same(f"follow-number {m', CHAPTER, ">follow-number "),
+        (STEADY, "style.BLUE", "style.RED", CHAPTER, "--fig-red"),
         ("docs/assets/book.css", ".output {", ".follow-css {} .output {", "assets/book.css", "follow-css"),
         ("mkdocs.yml", "주장 장부: Ledger", "주장 장부: Follow-nav", "en/claims/", "Follow-nav"),
     ],

@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 from html import unescape
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -52,6 +53,7 @@ def number_of(name):
 HERE = "https://gradients-all-the-way.example/"
 
 
+@cache
 def ids(html):
     return set(re.findall(r'\b(?:id|name)="([^"]+)"', html))
 
@@ -105,15 +107,24 @@ def test_a_chapter_shows_all_its_figures_numbered_in_order(pages, name):
     assert numbers == [f"{number}.{k}" for k in range(1, len(shown) + 1)]
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_numbers_in_prose_come_from_the_ledger(pages, name):
-    measured = {text[lang] for text in ledger.numbers().values() for lang in ("ko", "en")}
+@pytest.fixture(scope="module")
+def measured():
+    """What the ledger says today, as pages may print it: numbers and estimates."""
+    texts = {text[lang] for text in ledger.numbers().values() for lang in ("ko", "en")}
     claims = [(entry.claim, lang) for entry in ledger.entries() for lang in ("ko", "en")]
-    measured |= {f"{claim.as_printed(lang)} {claim.unit[lang]}".strip() for claim, lang in claims}
+    return texts | {f"{claim.as_printed(lang)} {claim.unit[lang]}".strip() for claim, lang in claims}
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return {text[lang] for text in ledger.stored_numbers().values() for lang in ("ko", "en")}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_numbers_in_prose_come_from_the_ledger(pages, measured, stored, name):
     found = re.findall(r'<span class="measured"[^>]*>([^<]*)</span>', pages[name])
     assert len(found) > 40
     assert {unescape(text) for text in found} <= measured
-    stored = {text[lang] for text in ledger.stored_numbers().values() for lang in ("ko", "en")}
     assert {unescape(text) for text in re.findall(r'measured--stored"[^>]*>([^<]*)</span>', pages[name])} <= stored
     assert "{{" not in re.sub(r"<(pre|code|svg|math)\b.*?</\1>", "", pages[name], flags=re.S)
 

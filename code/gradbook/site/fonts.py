@@ -6,7 +6,6 @@ text with it). DejaVu Sans has the signs NanumGothic lacks, STIX Two Math the fo
 """
 
 import hashlib
-import importlib.util
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Final
 
 from gradbook import memo
 from gradbook.memo import CACHE, write_whole
-from gradbook.text import BookError
+from gradbook.shipped import shipped
 
 MATH: Final = re.compile(r"<math\b.*?</math>", re.DOTALL)
 TAG: Final = re.compile(r"<[^>]*>")
@@ -86,9 +85,14 @@ def characters(site: Path) -> tuple[set[str], set[str]]:
     pages = [path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))]
     frames = [path.read_text(encoding="utf-8") for path in sorted((site / "assets" / "frames").rglob("*.json"))]
     used = [shown_in(page) for page in pages]
-    text = set(ALWAYS).union(*(shown for shown, _ in used), *map(set, frames))
+    text = set(ALWAYS).union(*(shown for shown, _ in used), *map(letters, frames))
     formulas = set(ALWAYS).union({ROOT_SIGN}, *(shown for _, shown in used))
     return {c for c in text if c.isprintable() and c != " "}, with_italics(formulas)
+
+
+@lru_cache(maxsize=1000)
+def letters(frames: str) -> frozenset[str]:
+    return frozenset(frames)
 
 
 @lru_cache(maxsize=1000)  # while serving, most pages are as they were
@@ -111,13 +115,8 @@ def is_italic(c: str) -> bool:
     return unicodedata.name(c, "").startswith("MATHEMATICAL ITALIC")
 
 
-@cache
 def origin(face: Face) -> Path:
-    spec = importlib.util.find_spec(face.package)  # not imported: only its file is wanted
-    path = Path(spec.submodule_search_locations[0]) / face.path if spec and spec.submodule_search_locations else None
-    if path is None or not path.exists():
-        raise BookError(f"the font {face.path} of {face.package} is missing: install from requirements.lock again")
-    return path
+    return shipped(face.package, face.path)
 
 
 @cache

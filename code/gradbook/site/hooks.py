@@ -51,6 +51,10 @@ LIBRARY = re.compile(r"^\{\{\s*library\s*\}\}$", re.MULTILINE)
 LOG: Final = logging.getLogger("mkdocs")
 RENDERED: Final = ("content", "toc", "title", "_title_from_render", "present_anchor_ids")  # what rendering gives a page
 books: list[LanguageBook] = []  # of the build under way
+figures_of: list[str] = []  # the digest of measurements and figures that this build shows
+finished: dict[
+    tuple[str, str], tuple[tuple[str, ...], tuple[str, list[str]]]
+] = {}  # of the last build, by language and source
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -74,7 +78,7 @@ def on_config(config: MkDocsConfig) -> None:
             books.clear()
             kept.asked.clear()
             config.theme.get_env = partial(templates.without_hidden, config.theme.get_env)  # type: ignore[method-assign]
-            prepared.prepare()
+            figures_of[:] = [prepared.prepare()]
             prepared.execute_pages(Path(config.docs_dir))
     except BookError as error:
         raise PluginError(str(error)) from None
@@ -183,8 +187,9 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     try:
         book = LanguageBook(language(config), store.ledger(), sheets)
         book.check(store.figure_names(book.lang))
+        standing = book.standing()
         for page, sheet in zip(pages, sheets, strict=True):
-            page.content, page.meta["aside"] = templates.set_aside(figure_html.drawn(book.resolve(sheet), book.lang))
+            page.content, page.meta["aside"] = finish(book, sheet, standing)
             description = book.plain(str(page.meta.get("description") or ""), sheet)
             page.meta["description"] = description.replace('"', "&quot;")  # templates put it into attributes as it is
             resolve_titles(page.toc.items, book, sheet)
@@ -193,6 +198,16 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
         raise PluginError(str(error)) from None
     books.append(book)
     env.bytecode_cache = templates.Compiled()
+
+
+def finish(book: LanguageBook, sheet: Sheet, standing: str) -> tuple[str, list[str]]:
+    """The page with everything filled in, and what is set aside of it. While serving, most pages are as they were."""
+    made_from = (*figures_of, standing, sheet.url, sheet.html)
+    before, page = finished.get((book.lang, sheet.source), ((), ("", [])))
+    if before != made_from:
+        page = templates.set_aside(figure_html.drawn(book.resolve(sheet), book.lang))
+        finished[book.lang, sheet.source] = made_from, page
+    return page
 
 
 def resolve_titles(items: list[AnchorLink], book: LanguageBook, sheet: Sheet) -> None:

@@ -28,7 +28,7 @@ def write_frames(site: Path, books: list[LanguageBook]) -> None:
                 write_whole(site / found[0], found[1])
 
 
-@lru_cache(maxsize=256)  # while serving, most figures are as they were
+@lru_cache(maxsize=2000)  # while serving, most figures are as they were
 def frames(figure: bytes, lang: str) -> tuple[str, bytes] | None:
     """Where a figure's frames lie in the site, and they; None where it stands still."""
     found = json.loads(figure)

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -18,6 +19,12 @@ LEDGER_PARAGRAPH = re.compile(r"<p>\s*(\{\{\s*ledger\s*\}\})\s*</p>")  # its tab
 FIGURE = re.compile(r'<figure\b[^>]*\bdata-fig="(\w+)"')
 NUMBER = re.compile(r'(<figure\b[^>]*\bdata-fig="(\w+)".*?<span class="fig__number">)[^<]*', re.DOTALL)
 ROOTED = re.compile(r'\bdata-site-(href)="([^"]*)"|\b(data-frames)="([^"]*)"')
+
+
+@lru_cache(maxsize=200)  # asked twice in each build; while serving, most pages are as they were
+def placeholders(html: str) -> list[tuple[str, str, str]]:
+    """Kind, name and wording of each placeholder."""
+    return [(m["kind"], m["name"], m[0]) for m in PLACEHOLDER.finditer(html) if not m["kept"]]
 
 
 @dataclass
@@ -48,6 +55,10 @@ class LanguageBook:
         for sheet in sorted(sheets, key=lambda sheet: (sheet.chapter is None, sheet.chapter or 0)):
             self._number_figures(sheet)
             self._find_claims(sheet)
+        self.known: dict[str, dict[str, Any]] = {
+            "claim": self.claims, "verdict": self.claim_home, "estimate": self.claims, "n": self.numbers, "full": self.stored,
+            "fig": self.figure_home, "ledger": {"": None},
+        }  # fmt: skip
 
     def _number_figures(self, sheet: Sheet) -> None:
         for count, name in enumerate(FIGURE.findall(sheet.html), 1):
@@ -60,9 +71,8 @@ class LanguageBook:
         """A claim's home is its own chapter's page, or the first chapter page that shows it."""
         if sheet.chapter is None:
             return
-        for match in PLACEHOLDER.finditer(sheet.html):
-            name = match["name"]
-            if match["kind"] == "claim" and name in self.claims:
+        for kind, name, _ in placeholders(sheet.html):
+            if kind == "claim" and name in self.claims:
                 own = self.claims[name]["chapter"] == sheet.chapter
                 if own or name not in self.claim_home:
                     self.claim_home[name] = sheet
@@ -70,9 +80,8 @@ class LanguageBook:
     def check(self, drawn: list[str]) -> None:
         """Raise BookError for a placeholder that names nothing, then for claims or figures that no page shows."""
         for sheet in self.sheets:
-            for match in PLACEHOLDER.finditer(sheet.html):
-                if not match["kept"]:
-                    self._check_known(match["kind"], match["name"], match[0], sheet)
+            for kind, name, written in placeholders(sheet.html):
+                self._check_known(kind, name, written, sheet)
         if missing := [name for name in self.claims if name not in self.claim_home]:
             raise BookError(
                 f"docs/{self.lang}: no chapter page has a badge for claim {', '.join(missing)}: "
@@ -83,6 +92,11 @@ class LanguageBook:
                 f"docs/{self.lang}: no page shows figure {', '.join(missing)}: "
                 f"write page.figure({missing[0]!r}) or page.interactive({missing[0]!r}) in a cell of its chapter"
             )
+
+    def standing(self) -> str:
+        """Where claims and figures stand on all pages: what any page may say about others."""
+        figures = [(name, home.url, home.figures[name]) for name, home in sorted(self.figure_home.items())]
+        return repr((self.lang, figures, [(name, home.url) for name, home in sorted(self.claim_home.items())]))
 
     def resolve(self, sheet: Sheet) -> str:
         """The page's HTML with every placeholder, figure number and link into the site filled in."""
@@ -142,18 +156,14 @@ class LanguageBook:
         return target if sheet is None else relative(target, sheet.url)
 
     def _check_known(self, kind: str, name: str, written: str, sheet: Sheet) -> None:
-        known: dict[str, list[str]] = {
-            "claim": list(self.claims), "verdict": list(self.claim_home), "estimate": list(self.claims), "n": list(self.numbers),
-            "full": list(self.stored), "fig": list(self.figure_home), "ledger": [""],
-        }  # fmt: skip
-        if kind not in known:
-            raise BookError(f"{sheet.source}: {written} is no placeholder: there are {', '.join(known)}")
-        if name not in known[kind]:
+        if kind not in self.known:
+            raise BookError(f"{sheet.source}: {written} is no placeholder: there are {', '.join(self.known)}")
+        if name not in self.known[kind]:
             what = {
                 "claim": "claim", "verdict": "claim with a badge on a page", "estimate": "claim", "n": "measured number", "full": "stored number of make full",
                 "fig": "figure shown on a page", "ledger": "kind",
             }[kind]  # fmt: skip
-            raise BookError(f"{sheet.source}: {written} names no {what}{store.nearest(name, known[kind])}")
+            raise BookError(f"{sheet.source}: {written} names no {what}{store.nearest(name, list(self.known[kind]))}")
 
     def _number(self, name: str) -> str:
         return escape(self.numbers[name][self.lang])

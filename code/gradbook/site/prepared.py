@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from gradbook.memo import CACHE, ROOT, write_whole
@@ -20,6 +21,8 @@ def fix_environment(serving: bool) -> None:
     os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit())
     paths = [str(store.CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    # Joblib's workers import from where this process does, and MkDocs has taken back what its hooks added.
+    sys.path[:] = dict.fromkeys([str(store.CODE), *sys.path])
     config = [str(Path(__file__).with_name("jupyter")), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(dict.fromkeys(config))
     # Pages execute side by side: a second thread only waits for the first, and sums shall not depend on how many cores there are.
@@ -38,16 +41,17 @@ def last_commit() -> str:
     return asked.stdout.strip() or CONSTANT_TIME
 
 
-def prepare() -> None:
+def prepare() -> str:
     """Measure and draw in a process of its own, so that a rebuild sees today's code. It says itself what went wrong.
 
-    Nothing is asked again where code, lock and what was made of them are as the last time left them.
+    Nothing is asked again where code, lock and what was made of them are as the last time left them: their digest is returned.
     """
-    stamp = CACHE / "prepared"
-    if stamp.exists() and stamp.read_bytes() == digest(site=False).encode():
-        return
-    run("the measurements could not be made", "gradbook", "prepare")
-    write_whole(stamp, digest(site=False).encode())
+    stamp, made = CACHE / "prepared", digest(site=False)
+    if not (stamp.exists() and stamp.read_bytes() == made.encode()):
+        run("the measurements could not be made", "gradbook", "prepare")
+        made = digest(site=False)
+        write_whole(stamp, made.encode())
+    return made
 
 
 def execute_pages(docs: Path) -> None:
@@ -84,4 +88,10 @@ def digest(site: bool) -> str:
 
 
 def sha256(file: Path) -> str:
+    state = file.stat()
+    return sha256_as_of(file, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=5000)  # while serving, most files are as they were
+def sha256_as_of(file: Path, mtime_ns: int, size: int, inode: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()

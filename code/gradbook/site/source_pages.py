@@ -1,6 +1,7 @@
 """The code as pages: every file of the library and of the chapters' experiments, line by line, for listings to link to."""
 
 import hashlib
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -29,28 +30,41 @@ TEMPLATE = """<!doctype html>
 """
 
 
+latest: dict[str, str] = {}  # what the last build of this process made: while serving, most files are as they were
 MAKERS: Final = "".join(Path(file).read_text(encoding="utf-8") for file in (__file__, code_html.__file__))
 
 
 def write(site: Path) -> None:
     """Write `source/<path>.html` for each file that has a page; what the last build made of the same text stands."""
-    place = memo.CACHE / "source-pages.pickle"
-    _, found = memo.load(place)
-    before: dict[str, str] = found or {}
-    made: dict[str, str] = {}
-    for file in sorted(store.CODE.rglob("*.py")):
-        path = file.relative_to(store.CODE).as_posix()
-        if store.has_source_page(path):
-            source = file.read_text(encoding="utf-8")
-            key = hashlib.sha256("\0".join([path, source, MAKERS, memo.lock()]).encode()).hexdigest()
-            address = store.source_page(path)
-            made[key] = before.get(key) or page(path, address, source)
-            memo.write_whole(site / address, made[key].encode())
-    if made != before:
-        memo.store(place, made)
+    kept = memo.CACHE / "source-pages.pickle"
+    files = {file.relative_to(store.CODE).as_posix(): file for file in sorted(store.CODE.rglob("*.py"))}
+    wanted = {path: file.read_text(encoding="utf-8") for path, file in files.items() if store.has_source_page(path)}
+    keys = {path: key(path, source, memo.lock()) for path, source in wanted.items()}
+    if latest.keys() != set(keys.values()):
+        _, found = memo.load(kept)
+        before: dict[str, str] = latest | (found or {})
+        if new := [(path, source) for path, source in wanted.items() if keys[path] not in before]:
+            from gradbook import sweep  # a slow import, and most builds have nothing new
+
+            jobs = sweep.cores() if len(new) > 20 else 1
+            made = sweep.watched(page, new, jobs, "coloring code", "generator")
+            before |= {keys[path]: html for (path, _), html in zip(new, made, strict=True)}
+        latest.clear()
+        latest.update({named: before[named] for named in keys.values()})
+        if latest != found:
+            memo.store(kept, latest)
+    for path, named in keys.items():
+        memo.write_whole(site / store.source_page(path), latest[named].encode())
 
 
-def page(path: str, address: str, source: str) -> str:
+@lru_cache(maxsize=2000)
+def key(path: str, source: str, lock: str) -> str:
+    return hashlib.sha256("\0".join([path, source, MAKERS, lock]).encode()).hexdigest()
+
+
+def page(file: tuple[str, str]) -> str:
+    path, source = file
+    address = store.source_page(path)
     root = relative("", address)
     lines = code_html.coloured(source).removesuffix("\n").split("\n")
     code = "\n".join(f'<a class="n" id="L{n}" href="#L{n}">{n}</a>{line}' for n, line in enumerate(lines, 1))

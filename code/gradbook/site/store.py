@@ -43,7 +43,7 @@ def read(path: str, what: str) -> Any:
         raise BookError(f"{what} is damaged ({error}): {REMEDY}") from None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2000)  # more than there are figures: while serving, most are as they were
 def parsed(content: bytes) -> Any:
     return json.loads(content)
 
