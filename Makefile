@@ -25,10 +25,10 @@ test: .venv/ready  ## lint, types, import direction, all tests (builds the site 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gradbook prepare
-	@# Three at once, since builds wait for their parts; what the two in the background say comes last.
-	@$(BIN)/pytest tests/deepgrad tests/gradbook >.cache/tests.code 2>&1 & code=$$!; \
+	@# Three at once, and those that build first, since they wait for their parts; what the two in the background say comes last.
+	@nice $(BIN)/pytest tests/deepgrad tests/gradbook >.cache/tests.code 2>&1 & code=$$!; \
 	$(BIN)/pytest tests/builds >.cache/tests.builds 2>&1 & builds=$$!; \
-	trap 'trap - INT TERM; cat .cache/tests.*; kill 0' INT TERM; $(BIN)/pytest tests/site; failed=$$?; \
+	trap 'trap - INT TERM; cat .cache/tests.*; kill 0' INT TERM; nice $(BIN)/pytest tests/site; failed=$$?; \
 	wait $$code || failed=1; wait $$builds || failed=1; cat .cache/tests.code .cache/tests.builds; exit $$failed
 
 run: .venv/ready  ## measure one chapter, print its claims, write its figures (CHAPTER=1, BOOK_LANG=en)
