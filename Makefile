@@ -25,11 +25,12 @@ test: .venv/ready  ## lint, types, import direction, all tests (builds the site 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gradbook prepare
-	@# Three at once, and those that build first, since they wait for their parts; what the two in the background say comes last.
+	@# Four at once, since builds wait for their parts, and those that build first; what the others say comes after the site's.
 	@nice $(BIN)/pytest tests/deepgrad tests/gradbook >.cache/tests.code 2>&1 & code=$$!; \
-	$(BIN)/pytest tests/builds >.cache/tests.builds 2>&1 & builds=$$!; \
+	$(BIN)/pytest tests/builds/test_torture.py >.cache/tests.torture 2>&1 & torture=$$!; \
+	$(BIN)/pytest tests/builds --ignore=tests/builds/test_torture.py >.cache/tests.builds 2>&1 & builds=$$!; \
 	trap 'trap - INT TERM; cat .cache/tests.*; kill 0' INT TERM; nice $(BIN)/pytest tests/site; failed=$$?; \
-	wait $$code || failed=1; wait $$builds || failed=1; cat .cache/tests.code .cache/tests.builds; exit $$failed
+	for part in $$code $$torture $$builds; do wait $$part || failed=1; done; cat .cache/tests.*; exit $$failed
 
 run: .venv/ready  ## measure one chapter, print its claims, write its figures (CHAPTER=1, BOOK_LANG=en)
 	$(BIN)/gradbook run $(CHAPTER) $(LANG_ARG)

@@ -72,7 +72,7 @@ def side_by_side(faces: list[Face], texts: list[str], places: list[Path]) -> lis
         from gradbook import sweep  # a slow import, and most builds cut no font
 
         asked = list(zip(faces, texts, strict=True))
-        return list(sweep.watched(cut_one, asked, len(places), "cutting fonts", "generator"))
+        return list(sweep.watched(cut_one, asked, sweep.cores(), "cutting fonts", "generator"))
     return list(map(cut_down, faces, texts))
 
 
